@@ -1,0 +1,203 @@
+//! Sessions and registrations to test with, and the ways to put them in a store.
+
+use time::Duration;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::Store;
+use crate::bulk::{Export, Import, ImportError, Imported, Line, RegistrationLine, SessionLine};
+use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan};
+use crate::metadata::Metadata;
+use crate::registration::{Registration, RegistrationStatus};
+use crate::session::{ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
+use crate::text::{BrandId, HostId, Subject, Title};
+use crate::timestamp::Timestamp;
+use crate::viewer::{BrandScope, Viewer};
+
+/// The instant that the cases take for now: 2026-03-10T12:00:00Z.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::clamped(datetime!(2026-03-10 12:00 UTC))
+}
+
+/// So many minutes from [`now`], or before it.
+#[must_use]
+pub fn minutes(minutes: i64) -> Timestamp {
+    now().later_by(Duration::minutes(minutes))
+}
+
+/// The id that ends with this number.
+#[must_use]
+pub fn id(number: u64) -> Uuid {
+    Uuid::from_u128(u128::from(number))
+}
+
+/// A brand of that name.
+#[must_use]
+pub fn brand(name: &str) -> BrandId {
+    BrandId::new(name).expect("a good brand")
+}
+
+/// A person of that name.
+#[must_use]
+pub fn subject(name: &str) -> Subject {
+    Subject::new(name).expect("a good subject")
+}
+
+/// A scheduled session of the brand `acme`, so many minutes from [`now`] as its number says.
+#[must_use]
+pub fn session(number: u32) -> Session {
+    Session {
+        id: id(u64::from(number)),
+        host_id: HostId::new("ada").expect("a good host"),
+        brand_id: brand("acme"),
+        community_id: None,
+        title: Title::new(format!("Session {number}")).expect("a good title"),
+        kind: SessionKind::Live,
+        category: None,
+        scheduled_at: minutes(i64::from(number)),
+        started_at: None,
+        ended_at: None,
+        status: SessionStatus::Scheduled,
+        stream_call_id: None,
+        max_participants: MaxParticipants::new(10).expect("a good number"),
+        duration_minutes: None,
+        recording_url: None,
+        metadata: Metadata::default(),
+        created_at: minutes(-100_000),
+        updated_at: minutes(-100_000),
+    }
+}
+
+/// A registration of that person for session `number`, whose fresh id is `fresh`.
+#[must_use]
+pub fn registration(number: u32, person: &str, status: RegistrationStatus, fresh: u64) -> RegistrationLine {
+    RegistrationLine::new(id(u64::from(number)), subject(person), status, id(fresh))
+}
+
+/// Numbers the values as the lines of a file.
+pub fn lines<T>(values: impl IntoIterator<Item = T>) -> Vec<Line<T>> {
+    (1..).zip(values).map(|(number, value)| Line { number, value }).collect()
+}
+
+/// The sessions as lines that name `updated_at`.
+pub fn session_lines(sessions: impl IntoIterator<Item = Session>) -> Vec<Line<SessionLine>> {
+    lines(sessions.into_iter().map(|session| SessionLine::new(session, true).expect("a good line")))
+}
+
+async fn run<T: Send + 'static>(
+    mut import: Box<dyn Import<T>>,
+    mut lines: Vec<Line<T>>,
+) -> Result<Imported, ImportError> {
+    // In two parts, so that no store relies on getting a file at once.
+    let rest = lines.split_off(lines.len() / 2);
+    import.stage(lines).await?;
+    import.stage(rest).await?;
+    import.apply().await
+}
+
+/// Imports the lines of sessions.
+///
+/// # Errors
+///
+/// As the store's import says.
+pub async fn import_sessions(store: &dyn Store, lines: Vec<Line<SessionLine>>) -> Result<Imported, ImportError> {
+    run(store.import_sessions().await?, lines).await
+}
+
+/// Imports the lines of registrations, as of [`now`].
+///
+/// # Errors
+///
+/// As the store's import says.
+pub async fn import_registrations(
+    store: &dyn Store,
+    lines: Vec<Line<RegistrationLine>>,
+) -> Result<Imported, ImportError> {
+    run(store.import_registrations(now()).await?, lines).await
+}
+
+/// Puts the sessions in the store.
+pub async fn fill(store: &dyn Store, sessions: impl IntoIterator<Item = Session>) {
+    import_sessions(store, session_lines(sessions)).await.expect("the sessions are imported");
+}
+
+/// Puts the registrations in the store.
+pub async fn register(store: &dyn Store, registrations: impl IntoIterator<Item = RegistrationLine>) {
+    import_registrations(store, lines(registrations)).await.expect("the registrations are imported");
+}
+
+async fn all<T: Send + 'static>(mut export: Box<dyn Export<T>>) -> Vec<T> {
+    let mut rows = Vec::new();
+    loop {
+        let next = export.next().await.expect("the store exports");
+        if next.is_empty() {
+            return rows;
+        }
+        rows.extend(next);
+    }
+}
+
+/// Every session of the store, by id.
+pub async fn exported_sessions(store: &dyn Store) -> Vec<Session> {
+    all(store.export_sessions().await.expect("the store exports")).await
+}
+
+/// Every registration of the store, by session and person.
+pub async fn exported_registrations(store: &dyn Store) -> Vec<Registration> {
+    all(store.export_registrations().await.expect("the store exports")).await
+}
+
+/// A question to a store; by default everything, newest first, for `ada`, who sees all brands.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What exists.
+    pub scope: BrandScope,
+    /// Who asks.
+    pub viewer: Viewer,
+    /// Which sessions.
+    pub filter: SessionFilter,
+    /// In which order, from where.
+    pub scan: SessionScan,
+    /// How many.
+    pub size: PageSize,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            scope: BrandScope::All,
+            viewer: Viewer::new("ada").expect("a good viewer"),
+            filter: SessionFilter::default(),
+            scan: SessionScan::beginning(SessionOrder::Newest, now()),
+            size: PageSize::new(PageSize::MAX).expect("a good size"),
+        }
+    }
+}
+
+impl Question {
+    /// Asks the store.
+    pub async fn ask(&self, store: &dyn Store) -> Page<ListedSession, SessionScan> {
+        let Self { scope, viewer, filter, scan, size } = self;
+        store.list(scope, viewer, filter, *scan, *size).await.expect("the store lists")
+    }
+
+    /// Asks the store; the numbers of the sessions that [`session`] made.
+    pub async fn numbers(&self, store: &dyn Store) -> Vec<u128> {
+        self.ask(store).await.items.iter().map(|item| item.session.id.as_u128()).collect()
+    }
+
+    /// Follows the pages to the end; the numbers of the sessions of each page.
+    pub async fn walk(&self, store: &dyn Store) -> Vec<Vec<u128>> {
+        let mut question = self.clone();
+        let mut pages = Vec::new();
+        loop {
+            let page = question.ask(store).await;
+            pages.push(page.items.iter().map(|item| item.session.id.as_u128()).collect());
+            match page.next {
+                Some(next) => question.scan = next,
+                None => return pages,
+            }
+        }
+    }
+}

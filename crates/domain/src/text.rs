@@ -1,0 +1,174 @@
+//! Text values with a form: identifiers, titles, addresses.
+//!
+//! A character is a Unicode scalar value. Text is kept as sent and compares by its bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text has not the form of the value it was to become.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Shorter than one or longer than the most characters allowed.
+    #[error("must have between 1 and {most} characters")]
+    Length {
+        /// The most characters that the value may have.
+        most: usize,
+    },
+    /// Holds a control character (U+0000..=U+001F, U+007F..=U+009F).
+    #[error("must not contain control characters")]
+    ControlCharacter,
+    /// Only white space.
+    #[error("must not be blank")]
+    Blank,
+    /// Not an absolute `http` or `https` address.
+    #[error("must be an absolute http or https URL")]
+    NotHttpUrl,
+}
+
+fn check(text: &str, most: usize) -> Result<(), TextError> {
+    // The bytes bound the characters from above: most texts never need counting.
+    let too_long = text.len() > most && text.chars().count() > most;
+    if text.is_empty() || too_long {
+        return Err(TextError::Length { most });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(TextError::ControlCharacter);
+    }
+    Ok(())
+}
+
+/// Defines a text value: its name, the most characters it may have, and a further rule.
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, most $most:literal, $rule:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters that this text may have; the least is one.
+            pub const MAX_CHARACTERS: usize = $most;
+
+            /// Checks the text and keeps it as it is.
+            ///
+            /// # Errors
+            ///
+            /// [`TextError`] says which part of the form is not met.
+            pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+                let text = text.into();
+                check(&text, Self::MAX_CHARACTERS)?;
+                let rule: fn(&str) -> Result<(), TextError> = $rule;
+                rule(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The text as it was sent.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_value!(
+    /// Names a brand: 1..=128 characters, none of them a control character.
+    BrandId, most 128, |_| Ok(())
+);
+text_value!(
+    /// Names the person who hosts a session: 1..=128 characters, none of them a control character.
+    HostId, most 128, |_| Ok(())
+);
+text_value!(
+    /// Names a community: 1..=128 characters, none of them a control character.
+    CommunityId, most 128, |_| Ok(())
+);
+text_value!(
+    /// A category of sessions: 1..=128 characters, none of them a control character.
+    Category, most 128, |_| Ok(())
+);
+text_value!(
+    /// The subject of a token, a person: 1..=255 characters, none of them a control character.
+    Subject, most 255, |_| Ok(())
+);
+text_value!(
+    /// A session's title: 1..=200 characters, not all white space, none of them a control character.
+    Title, most 200, not_blank
+);
+text_value!(
+    /// Names the call of a streaming provider: 1..=255 characters, none of them a control character.
+    StreamCallId, most 255, |_| Ok(())
+);
+text_value!(
+    /// Where a recording is: an absolute `http` or `https` URL of at most 2048 characters.
+    RecordingUrl, most 2048, absolute_http
+);
+
+fn not_blank(text: &str) -> Result<(), TextError> {
+    if text.chars().all(char::is_whitespace) { Err(TextError::Blank) } else { Ok(()) }
+}
+
+fn absolute_http(text: &str) -> Result<(), TextError> {
+    // The URL parser forgives white space at the ends and one slash instead of two; a stored address should not.
+    let scheme_is_written_out = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let parses = !text.contains(char::is_whitespace) && url::Url::parse(text).is_ok();
+    if scheme_is_written_out && parses { Ok(()) } else { Err(TextError::NotHttpUrl) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_characters_not_bytes() {
+        assert!(BrandId::new("ü".repeat(128)).is_ok());
+        assert_eq!(BrandId::new("ü".repeat(129)), Err(TextError::Length { most: 128 }));
+        assert_eq!(BrandId::new(""), Err(TextError::Length { most: 128 }));
+    }
+
+    #[test]
+    fn refuses_control_characters_of_both_blocks() {
+        for text in ["a\0", "a\n", "\u{7f}", "\u{85}"] {
+            assert_eq!(HostId::new(text), Err(TextError::ControlCharacter), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_keeps_its_spaces_but_is_not_only_spaces() {
+        assert_eq!(Title::new(" Q&A ").unwrap().as_str(), " Q&A ");
+        assert_eq!(Title::new(" \u{2003} "), Err(TextError::Blank));
+    }
+
+    #[test]
+    fn a_recording_is_at_an_absolute_http_address() {
+        for good in ["https://video.example/a.mp4", "HTTP://video.example", "https://[::1]:8080/x?y#z"] {
+            assert!(RecordingUrl::new(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["video.example/a", "ftp://video.example/a", "https://", "https:/video.example", " https://a.example"]
+        {
+            assert_eq!(RecordingUrl::new(bad), Err(TextError::NotHttpUrl), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who asks, and what exists for them.
+
+use std::collections::BTreeSet;
+
+use crate::text::{BrandId, Subject, TextError};
+
+/// The person who asks, named by the subject of their token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Viewer(Subject);
+
+impl Viewer {
+    /// The viewer of that subject.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`] when the subject has not 1..=255 characters or holds a control character.
+    pub fn new(subject: impl Into<String>) -> Result<Self, TextError> {
+        Subject::new(subject).map(Self)
+    }
+
+    /// The subject of the viewer's token.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.0
+    }
+}
+
+impl From<Subject> for Viewer {
+    fn from(subject: Subject) -> Self {
+        Self(subject)
+    }
+}
+
+/// The brands whose sessions exist for a caller.
+///
+/// It is an argument of its own wherever sessions are read, so that it cannot be forgotten like a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum BrandScope {
+    /// Every brand.
+    All,
+    /// Only these brands; none of them: no session exists.
+    Only(BTreeSet<BrandId>),
+}
+
+/// A scope names more than [`BrandScope::MAX_BRANDS`] different brands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a scope holds at most {} brands", BrandScope::MAX_BRANDS)]
+pub struct TooManyBrands;
+
+impl BrandScope {
+    /// The most different brands that a scope may name.
+    pub const MAX_BRANDS: usize = 200;
+
+    /// The scope of these brands; repeated ones count once.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyBrands`] for more than [`BrandScope::MAX_BRANDS`] different ones.
+    pub fn only(brands: impl IntoIterator<Item = BrandId>) -> Result<Self, TooManyBrands> {
+        let brands: BTreeSet<_> = brands.into_iter().collect();
+        if brands.len() > Self::MAX_BRANDS { Err(TooManyBrands) } else { Ok(Self::Only(brands)) }
+    }
+
+    /// Whether sessions of this brand exist for the caller.
+    #[must_use]
+    pub fn permits(&self, brand: &BrandId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(brands) => brands.contains(brand),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn brand(name: &str) -> BrandId {
+        BrandId::new(name).unwrap()
+    }
+
+    #[test]
+    fn a_scope_of_no_brand_permits_none() {
+        let scope = BrandScope::only([]).unwrap();
+        assert!(!scope.permits(&brand("acme")));
+        assert!(BrandScope::All.permits(&brand("acme")));
+    }
+
+    #[test]
+    fn counts_different_brands_only() {
+        let many = |count: usize| (0..count).map(|number| brand(&format!("brand-{}", number % 201)));
+        assert!(BrandScope::only(many(200).chain(many(200))).is_ok());
+        assert_eq!(BrandScope::only(many(201)), Err(TooManyBrands));
+    }
+}

@@ -1,0 +1,21 @@
+//! Every check but the tests, which `.ci/run` runs by the README's own command.
+
+use std::time::Instant;
+
+use crate::error::{Context, Result};
+use crate::{console, deps, lint, openapi, readme};
+
+pub(crate) fn run() -> Result<()> {
+    step("lint", lint::run)?;
+    step("deps", || deps::run(false))?;
+    step("openapi --check", || openapi::run(true))?;
+    step("readme", readme::run)
+}
+
+fn step(name: &str, task: impl FnOnce() -> Result<()>) -> Result<()> {
+    console::heading(name);
+    let begin = Instant::now();
+    task().context(|| format!("`cargo xtask {name}`"))?;
+    console::note(format!("{name}: passed in {:.1} s", begin.elapsed().as_secs_f64()));
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What can be asked of `cargo xtask`.
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Developer tasks of the `live` workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Run every test and doctest against a throwaway PostgreSQL
+    ///
+    /// PostgreSQL is installed by the system's package manager where it is missing and may be installed. The tests are
+    /// run by cargo-nextest where it is installed, and by `cargo test` where it is not.
+    Test {
+        /// How much data the tests work on
+        #[arg(long, value_enum, default_value_t = Size::Small)]
+        size: Size,
+        /// Passed on to the test runner, such as a name to filter by or `-p live-domain`; doctests are then left out
+        #[arg(last = true, value_name = "RUNNER ARGUMENTS")]
+        runner_arguments: Vec<OsString>,
+    },
+    /// Run a command beside a throwaway PostgreSQL, its address in `TEST_DATABASE_URL`
+    Postgres {
+        /// The command and its arguments
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Check formatting, clippy and rustdoc; every warning is an error
+    Lint,
+    /// Check which crates may depend on which, and the licences and sources of all dependencies
+    Deps {
+        /// Also look for known vulnerabilities, which needs the network
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Write docs/openapi.json from the code
+    Openapi {
+        /// Write nothing, and fail when the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run every command of README.md
+    Readme,
+    /// Run every check but the tests: lint, deps, openapi --check, readme
+    Ci,
+    /// Run the acceptance tests at their full sizes on release builds
+    Acceptance {
+        /// Passed on to the test runner in place of the filter `acceptance`
+        #[arg(last = true, value_name = "RUNNER ARGUMENTS")]
+        runner_arguments: Vec<OsString>,
+    },
+}
+
+/// How much data the tests work on; they read it from `TEST_SIZE`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Size {
+    /// Enough rows for every rule, quick to run
+    Small,
+    /// The sizes which the requirements name
+    Full,
+}
+
+impl Size {
+    /// The value of `TEST_SIZE`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Full => "full",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Task};
+
+    #[test]
+    fn is_a_consistent_command_line() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn passes_on_what_follows_two_dashes_as_it_is() {
+        let cli =
+            Cli::try_parse_from(["xtask", "postgres", "--", "psql", "-c", "select 1"]).expect("a valid command line");
+        let Task::Postgres { command } = cli.task else { panic!("another task: {:?}", cli.task) };
+        assert_eq!(command, ["psql", "-c", "select 1"]);
+    }
+}

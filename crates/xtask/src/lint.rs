@@ -1,0 +1,12 @@
+//! Formatting, clippy and rustdoc, with every warning an error.
+
+use crate::error::Result;
+use crate::process;
+use crate::workspace::cargo;
+
+pub(crate) fn run() -> Result<()> {
+    process::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    process::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}

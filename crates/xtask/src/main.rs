@@ -1,0 +1,49 @@
+//! Developer tasks of this workspace: `cargo xtask --help` lists them.
+//!
+//! They are written in Rust so that a machine with git, a C compiler and cargo is enough to build, test and check
+//! everything.
+
+mod acceptance;
+mod ci;
+mod cli;
+mod console;
+mod deps;
+mod error;
+mod lint;
+mod openapi;
+mod postgres;
+mod process;
+mod readme;
+mod scratch;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Task};
+use error::Result;
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Test { size, runner_arguments } => test::run(size, &runner_arguments),
+        Task::Postgres { command } => postgres::run_inside(&command),
+        Task::Lint => lint::run(),
+        Task::Deps { advisories } => deps::run(advisories),
+        Task::Openapi { check } => openapi::run(check),
+        Task::Readme => readme::run(),
+        Task::Ci => ci::run(),
+        Task::Acceptance { runner_arguments } => acceptance::run(&runner_arguments),
+    }
+}
