@@ -1,1 +1,3 @@
-fn main(){}
+//! The binary `live`.
+
+fn main() {}

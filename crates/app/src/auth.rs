@@ -1,0 +1,10 @@
+//! Who calls: bearer tokens, their claims, and the guard in front of the routes.
+
+mod claims;
+mod credentials;
+mod guard;
+mod jwt;
+
+pub use claims::{ClaimRules, Claims};
+pub use guard::{Caller, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
+pub use jwt::{Hs256Secret, Hs256Verifier, SecretError, mint};

@@ -1,0 +1,134 @@
+//! The rules of a token's claims, whatever brought them.
+
+use live_domain::{BrandId, BrandScope, Timestamp, Viewer};
+use serde::Deserialize;
+use serde_json::Value;
+use time::Duration;
+
+use super::guard::{Caller, InvalidToken, Scopes};
+
+/// How far the clocks of issuer and service may differ.
+const LEEWAY: Duration = Duration::seconds(30);
+
+/// The claims that we look at (RFC 7519, section 4.1, and our own). A name that stands twice is refused; a claim of
+/// another type than it should have is, too.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Claims {
+    sub: String,
+    exp: f64,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
+    iat: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
+    iss: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    aud: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    scope: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    scp: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    brand_id: Option<OneOrMany>,
+    #[serde(default, deserialize_with = "present")]
+    brand: Option<OneOrMany>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// A claim that is there must have its type: `null` is no way to leave it out.
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What the claims are checked against.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimRules {
+    /// The issuer that a token must name.
+    pub issuer: Option<String>,
+    /// The audience that a token must be for.
+    pub audience: Option<String>,
+}
+
+impl ClaimRules {
+    /// The caller that the claims stand for, at that instant.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`] names the rule that is broken.
+    pub fn caller(&self, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
+        in_force(claims, now)?;
+        self.issued_for_us(claims)?;
+        let viewer = Viewer::new(claims.sub.as_str()).map_err(|_| InvalidToken::Claims)?;
+        Ok(Caller { viewer, brands: brands(claims)?, scopes: scopes(claims) })
+    }
+
+    fn issued_for_us(&self, claims: &Claims) -> Result<(), InvalidToken> {
+        // What no setting asks for is not looked at, whatever its type.
+        if self.issuer.as_ref().is_some_and(|expected| !is_text(claims.iss.as_ref(), expected)) {
+            return Err(InvalidToken::Issuer);
+        }
+        if self.audience.as_ref().is_some_and(|expected| !holds_text(claims.aud.as_ref(), expected)) {
+            return Err(InvalidToken::Audience);
+        }
+        Ok(())
+    }
+}
+
+fn is_text(claim: Option<&Value>, expected: &str) -> bool {
+    claim.and_then(Value::as_str) == Some(expected)
+}
+
+fn holds_text(claim: Option<&Value>, expected: &str) -> bool {
+    let members = claim.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    is_text(claim, expected) || members.iter().any(|member| is_text(Some(member), expected))
+}
+
+fn in_force(claims: &Claims, now: Timestamp) -> Result<(), InvalidToken> {
+    let now = Duration::microseconds(now.as_micros()).as_seconds_f64();
+    let leeway = LEEWAY.as_seconds_f64();
+    if now >= claims.exp + leeway {
+        return Err(InvalidToken::Expired);
+    }
+    let begins_later = |claim: Option<f64>| claim.is_some_and(|instant| instant > now + leeway);
+    if begins_later(claims.nbf) || begins_later(claims.iat) {
+        return Err(InvalidToken::NotYetValid);
+    }
+    Ok(())
+}
+
+fn scopes(claims: &Claims) -> Scopes {
+    let spaced = claims.scope.iter().flat_map(|scopes| scopes.split(' ')).map(str::to_owned);
+    let listed = claims.scp.iter().flatten().cloned();
+    spaced.chain(listed).filter(|scope| !scope.is_empty()).collect()
+}
+
+fn brands(claims: &Claims) -> Result<BrandScope, InvalidToken> {
+    let read = |claim: &Option<OneOrMany>| claim.as_ref().map(scope_of).transpose();
+    match (read(&claims.brand_id)?, read(&claims.brand)?) {
+        (None, None) => Ok(BrandScope::All),
+        (Some(scope), None) | (None, Some(scope)) => Ok(scope),
+        (Some(left), Some(right)) if left == right => Ok(left),
+        (Some(_), Some(_)) => Err(InvalidToken::Claims),
+    }
+}
+
+fn scope_of(brands: &OneOrMany) -> Result<BrandScope, InvalidToken> {
+    let brands: Result<Vec<BrandId>, _> = brands.as_slice().iter().map(|brand| brand.parse()).collect();
+    let brands = brands.map_err(|_| InvalidToken::Claims)?;
+    BrandScope::only(brands).map_err(|_| InvalidToken::Claims)
+}

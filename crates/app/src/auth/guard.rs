@@ -1,0 +1,143 @@
+//! The guard: a handler that takes a [`Caller`] is behind it.
+
+use std::collections::BTreeSet;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, web};
+use async_trait::async_trait;
+use futures_util::future::LocalBoxFuture;
+use live_domain::{BrandScope, Viewer};
+
+use super::credentials::{Credentials, credentials};
+use crate::http::error::{ApiError, ErrorCode};
+use crate::http::routes::AppState;
+
+/// Scopes of a token, or those that a route demands.
+pub type Scopes = BTreeSet<String>;
+
+/// The caller, as their token tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The person.
+    pub viewer: Viewer,
+    /// The brands that exist for them.
+    pub brands: BrandScope,
+    /// The scopes they were granted.
+    pub scopes: Scopes,
+}
+
+impl Caller {
+    /// Sees to it that the caller has all of these scopes.
+    ///
+    /// # Errors
+    ///
+    /// `insufficient_scope`.
+    pub fn demand(&self, scopes: &Scopes) -> Result<(), ApiError> {
+        if scopes.is_subset(&self.scopes) {
+            return Ok(());
+        }
+        let demanded = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let error = ApiError::new(ErrorCode::InsufficientScope, format!("the token must have the scope {demanded}"));
+        Err(error.with_header(
+            header::WWW_AUTHENTICATE,
+            challenge(&format!(", error=\"insufficient_scope\", scope=\"{demanded}\"")),
+        ))
+    }
+}
+
+/// Tells whose token it is. Implementations join without a change to any handler.
+#[async_trait]
+pub trait TokenVerifier: Send + Sync {
+    /// The caller that the token stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefusal`] when it stands for none, or when that cannot be told now.
+    async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal>;
+}
+
+/// Why a token was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenRefusal {
+    /// It does not verify.
+    #[error(transparent)]
+    Invalid(#[from] InvalidToken),
+    /// What is needed to verify it does not answer.
+    #[error("tokens cannot be verified now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a token does not verify, in fixed phrases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidToken {
+    /// No token at all, or one that is far too long.
+    #[error("the token is malformed")]
+    Malformed,
+    /// Not signed by a key that is known here, or in another way than that key allows.
+    #[error("the signature is not valid")]
+    Signature,
+    /// Past `exp`.
+    #[error("the token has expired")]
+    Expired,
+    /// Before `nbf` or `iat`.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// From another issuer.
+    #[error("the issuer is not the expected one")]
+    Issuer,
+    /// For another audience.
+    #[error("the audience is not the expected one")]
+    Audience,
+    /// A claim is missing, or not of its form.
+    #[error("a claim is missing or malformed")]
+    Claims,
+}
+
+impl From<TokenRefusal> for ApiError {
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::Invalid(reason) => invalid_token(reason),
+            TokenRefusal::Unavailable(_) => Self::unavailable(refusal),
+        }
+    }
+}
+
+fn invalid_token(reason: InvalidToken) -> ApiError {
+    let challenge = challenge(&format!(", error=\"invalid_token\", error_description=\"{reason}\""));
+    ApiError::new(ErrorCode::InvalidToken, reason.to_string()).with_header(header::WWW_AUTHENTICATE, challenge)
+}
+
+fn unauthenticated() -> ApiError {
+    let message = "a bearer token is needed: send `Authorization: Bearer <token>`";
+    ApiError::new(ErrorCode::Unauthenticated, message).with_header(header::WWW_AUTHENTICATE, challenge(""))
+}
+
+/// A challenge of RFC 6750, section 3. The texts in it are ours or checked settings.
+fn challenge(more: &str) -> HeaderValue {
+    let plain = || HeaderValue::from_static("Bearer realm=\"live\"");
+    HeaderValue::from_str(&format!("Bearer realm=\"live\"{more}")).unwrap_or_else(|_| plain())
+}
+
+async fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
+    let state = request.app_data::<web::Data<AppState>>().ok_or_else(|| ApiError::internal("no application state"))?;
+    match credentials(request) {
+        Credentials::None => Err(unauthenticated()),
+        Credentials::Ambiguous => {
+            let message = "send the token once, in one Authorization field and nowhere else";
+            Err(ApiError::new(ErrorCode::InvalidRequest, message))
+        }
+        Credentials::Unreadable => Err(invalid_token(InvalidToken::Malformed)),
+        Credentials::Token(token) => Ok(state.verifier.verify(token).await?),
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { caller(&request).await })
+    }
+}

@@ -1,0 +1,145 @@
+//! The parameters of `GET /v1/live/sessions`, as domain values.
+
+use std::str::FromStr;
+
+use live_domain::listing::Variants;
+use live_domain::{
+    BrandId, Category, CommunityId, HostId, Month, PageSize, Selection, SessionFilter, SessionKind, SessionOrder,
+    SessionStatus, TextError, TimeZone,
+};
+
+use super::error::ApiError;
+use super::query::Query;
+
+/// The names that the list knows.
+pub const PARAMETERS: &[&str] = &[
+    "brand_id",
+    "community_id",
+    "host_id",
+    "host_user_id",
+    "category",
+    "status",
+    "kind",
+    "upcoming",
+    "upcoming_only",
+    "month",
+    "time_zone",
+    "limit",
+    "cursor",
+];
+
+/// What a caller asked the list for.
+#[derive(Debug)]
+pub struct ListSessionsQuery {
+    /// Which sessions.
+    pub filter: SessionFilter,
+    /// In which order.
+    pub order: SessionOrder,
+    /// How many.
+    pub size: PageSize,
+    /// Where to go on, still as text.
+    pub cursor: Option<String>,
+}
+
+impl ListSessionsQuery {
+    /// Reads the raw query string.
+    ///
+    /// # Errors
+    ///
+    /// `validation_error` with every parameter that is off.
+    pub fn parse(raw: &str) -> Result<Self, ApiError> {
+        let mut query = Query::parse(raw, PARAMETERS);
+        let filter = filter(&mut query);
+        let upcoming = query.read_either(["upcoming", "upcoming_only"], flag).unwrap_or(false);
+        let size = query.read("limit", page_size).unwrap_or_default();
+        let cursor = query.read("cursor", |text| Ok(text.to_owned()));
+        query.finish()?;
+        Ok(Self { order: SessionOrder::of(&filter, upcoming), filter, size, cursor })
+    }
+}
+
+fn filter(query: &mut Query) -> SessionFilter {
+    let mut filter = SessionFilter::default();
+    if let Some(brand) = query.read("brand_id", text::<BrandId>) {
+        filter = filter.with_brand(brand);
+    }
+    if let Some(community) = query.read("community_id", text::<CommunityId>) {
+        filter = filter.with_community(community);
+    }
+    if let Some(host) = query.read_either(["host_id", "host_user_id"], text::<HostId>) {
+        filter = filter.with_host(host);
+    }
+    if let Some(category) = query.read("category", text::<Category>) {
+        filter = filter.with_category(category);
+    }
+    if let Some(statuses) = query.read("status", |text| selection(text, SessionStatus::as_str)) {
+        filter = filter.with_statuses(statuses);
+    }
+    if let Some(kinds) = query.read("kind", |text| selection(text, SessionKind::as_str)) {
+        filter = filter.with_kinds(kinds);
+    }
+    if let Some(month) = month(query) {
+        filter = filter.with_month(month);
+    }
+    filter
+}
+
+fn text<T: FromStr<Err = TextError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|fault: TextError| fault.to_string())
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("must be true, false, 1 or 0".to_owned()),
+    }
+}
+
+/// A comma-separated list of members of an enumeration, each once.
+fn selection<T: Variants>(text: &str, name: fn(T) -> &'static str) -> Result<Selection<T>, String> {
+    let mut members = Vec::new();
+    for part in text.split(',') {
+        let Some(member) = T::ALL.iter().copied().find(|member| name(*member) == part) else {
+            let allowed = T::ALL.iter().map(|member| name(*member)).collect::<Vec<_>>().join(", ");
+            return Err(format!("must be one or more of {allowed}, separated by commas"));
+        };
+        if members.contains(&member) {
+            return Err(format!("must not hold {part} twice"));
+        }
+        members.push(member);
+    }
+    Ok(Selection::of(members))
+}
+
+fn month(query: &mut Query) -> Option<Month> {
+    if query.has("time_zone") && !query.has("month") {
+        query.refuse("time_zone", "time_zone goes with month: give both or neither".to_owned());
+        return None;
+    }
+    let zone = query.read("time_zone", |text| TimeZone::named(text).map_err(|fault| fault.to_string()));
+    let zone_is_off = query.has("time_zone") && zone.is_none();
+    let zone = zone.unwrap_or(TimeZone::UTC);
+    // A month is still checked beside a zone that is off, so that both are told at once.
+    query.read("month", |text| calendar_month(text, &zone)).filter(|_| !zone_is_off)
+}
+
+fn calendar_month(text: &str, zone: &TimeZone) -> Result<Month, String> {
+    let form = || "must have the form YYYY-MM, from 1970-01 to 9998-12".to_owned();
+    let (year, month) = text.split_once('-').ok_or_else(form)?;
+    let (year, month) = (digits(year, 4).ok_or_else(form)?, digits(month, 2).ok_or_else(form)?);
+    let month = u8::try_from(month).map_err(|_| form())?;
+    Month::new(year, month, zone).map_err(|_| form())
+}
+
+fn page_size(text: &str) -> Result<PageSize, String> {
+    let fault = || format!("must be a whole number between 1 and {}, in digits", PageSize::MAX);
+    let number = digits(text, text.len()).ok_or_else(fault)?;
+    PageSize::new(u8::try_from(number).map_err(|_| fault())?).map_err(|_| fault())
+}
+
+/// A number of exactly so many decimal digits and nothing else.
+fn digits(text: &str, count: usize) -> Option<u16> {
+    let plain = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}

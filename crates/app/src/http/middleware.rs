@@ -1,0 +1,89 @@
+//! What happens to every request and response, whatever the route.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, AcceptEncoding, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use futures_util::FutureExt;
+
+use super::error::ApiError;
+use super::request_id::{RequestId, X_REQUEST_ID};
+
+/// Gives the request its id and sees to it that the response carries it, and that every error, of whatever layer, is
+/// one of ours: refused by the framework, returned by a handler, or a panic.
+///
+/// # Errors
+///
+/// A panic; it is rendered like the others.
+pub async fn finish<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let request_id = RequestId::of(request.headers());
+    request.extensions_mut().insert(request_id.clone());
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    match outcome {
+        Ok(Ok(response)) => Ok(finished(response, &request_id)),
+        Ok(Err(error)) => Err(as_ours(&error, request_id)),
+        Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), request_id)),
+    }
+}
+
+fn finished<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    request_id: &RequestId,
+) -> ServiceResponse<BoxBody> {
+    let mut response = response.map_into_boxed_body();
+    let rendered = response.response().error().map(|error| match error.as_error::<ApiError>() {
+        Some(error) => {
+            error.log(request_id);
+            error.response(request_id)
+        }
+        None => ApiError::from_status(error.as_response_error().status_code()).response(request_id),
+    });
+    if let Some(rendered) = rendered {
+        return response.into_response(rendered);
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+fn as_ours(error: &Error, request_id: RequestId) -> Error {
+    answered(ApiError::from_status(error.as_response_error().status_code()), request_id)
+}
+
+fn answered(error: ApiError, request_id: RequestId) -> Error {
+    error.log(&request_id);
+    error.for_request(request_id).into()
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a handler panicked: {}", text.unwrap_or("no message"))
+}
+
+/// Drops an `Accept-Encoding` that leaves nothing to answer with, not even the plain body: the answer is plain then,
+/// rather than the 406 of the framework.
+///
+/// # Errors
+///
+/// Those of the service behind it.
+pub async fn prefer_plain_to_nothing<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    use actix_web::http::header::{ContentEncoding, Encoding};
+    let ours = [ContentEncoding::Gzip, ContentEncoding::Brotli, ContentEncoding::Identity].map(Encoding::Known);
+    let leaves_nothing =
+        request.get_header::<AcceptEncoding>().is_some_and(|accepted| accepted.negotiate(ours.iter()).is_none());
+    if leaves_nothing {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.call(request).await
+}
