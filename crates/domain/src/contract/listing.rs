@@ -114,7 +114,7 @@ pub(super) async fn a_month_holds_its_first_instant_and_not_its_end(store: &dyn 
 }
 
 pub(super) async fn upcoming_is_live_or_scheduled_within_grace(store: &dyn Store) {
-    let at = |number, status, scheduled_at| Session { status, scheduled_at, ..session(number) };
+    let at = |number, status, scheduled_at| Session { scheduled_at, status, ..session(number) };
     let just_before = now().earlier_by(time::Duration::MICROSECOND);
     fill(
         store,

@@ -15,11 +15,14 @@ use crate::registration::{Registration, RegistrationStatus};
 use crate::session::Session;
 use crate::timestamp::Timestamp;
 
+/// Puts lines into the rows, as of an instant, or names the first bad one.
+type Put<T> = fn(&mut Rows, &[Line<T>], Timestamp) -> Result<Imported, ImportError>;
+
 /// Lines in memory, and how they are put into the rows.
 struct Staged<T> {
     store: MemorySessionRepository,
     lines: Vec<Line<T>>,
-    put: fn(&mut Rows, &[Line<T>], Timestamp) -> Result<Imported, ImportError>,
+    put: Put<T>,
     now: Timestamp,
 }
 

@@ -14,7 +14,7 @@ const TOOLS: &str = "target/tools";
 
 pub(crate) fn check(advisories: bool) -> Result<()> {
     let mut deny = process::command(find_or_install()?);
-    deny.current_dir(root()).args(["--all-features", "check", "bans", "licenses", "sources"]);
+    deny.current_dir(root()).args(["check", "bans", "licenses", "sources"]);
     if advisories {
         deny.arg("advisories");
     }

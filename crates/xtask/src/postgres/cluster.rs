@@ -82,7 +82,7 @@ impl Site {
             chown(&self.folder, Some(user), Some(group))
                 .context(|| format!("cannot give {} away", self.folder.display()))?;
         }
-        // C.UTF-8 is what the service's documentation recommends; older systems and macOS do not have it.
+        // Older systems and macOS have no C.UTF-8.
         self.initdb("C.UTF-8").or_else(|_without| self.initdb("C"))
     }
 
@@ -90,7 +90,12 @@ impl Site {
         let mut initdb = self.command("initdb");
         initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--no-instructions"]);
         initdb.arg(format!("--locale={locale}")).arg("--pgdata").arg(self.data());
-        let output = initdb.output().context(|| "cannot start `initdb`".to_owned())?;
+        let output = initdb.output().context(|| {
+            format!(
+                "cannot start `initdb` in {}; if its account may not enter that folder, set TMPDIR to one open to everybody",
+                self.folder.display()
+            )
+        })?;
         if output.status.success() {
             return Ok(());
         }

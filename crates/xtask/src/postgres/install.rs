@@ -37,7 +37,8 @@ const MANAGERS: [Manager; 6] = [
 const NO_CLUSTER: &str = "mkdir -p /etc/postgresql-common/createcluster.d \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/live-xtask.conf";
 /// What the developer installs later is none of our business.
-const NO_CLUSTER_UNDONE: &str = "rm -f /etc/postgresql-common/createcluster.d/live-xtask.conf";
+const NO_CLUSTER_UNDONE: &str = "rm -f /etc/postgresql-common/createcluster.d/live-xtask.conf; \
+    rmdir /etc/postgresql-common/createcluster.d 2>/dev/null || true";
 
 /// The PostgreSQL of this machine, installed now if need be.
 pub(crate) fn find_or_install() -> Result<Binaries> {

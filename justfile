@@ -1,0 +1,45 @@
+# Short names; `cargo xtask --help` says what is behind them.
+
+# List the recipes
+default:
+    @just --list
+
+# Run the service on this machine, with data to look at
+dev *arguments:
+    cargo run -- dev {{arguments}}
+
+# Run every test against a throwaway PostgreSQL
+test *arguments:
+    cargo xtask test {{arguments}}
+
+# Run the acceptance tests at their full sizes
+acceptance *arguments:
+    cargo xtask acceptance {{arguments}}
+
+# Run a command beside a throwaway PostgreSQL
+postgres +command:
+    cargo xtask postgres -- {{command}}
+
+# Format the code
+format:
+    cargo fmt --all
+
+# Check formatting, clippy and rustdoc
+lint:
+    cargo xtask lint
+
+# Check the dependencies
+deps *arguments:
+    cargo xtask deps {{arguments}}
+
+# Write docs/openapi.json
+openapi *arguments:
+    cargo xtask openapi {{arguments}}
+
+# Run every command of README.md
+readme:
+    cargo xtask readme
+
+# Run everything that has to pass before a change is merged
+ci:
+    .ci/run
