@@ -1,0 +1,41 @@
+//! The stores behind live sessions: the ports of [`live_domain`] on Postgres and on SQLite.
+//!
+//! [`DatabaseUrl`] says where a store is and [`open`] makes its ports of it. Nothing is connected to before the first
+//! request, so that a service starts while its store is away.
+//!
+//! ```
+//! use std::time::Duration;
+//! use live_adapters::{DatabaseUrl, StoreSettings, open};
+//!
+//! let url: DatabaseUrl = "postgres://live:secret@db.example/live".parse()?;
+//! assert_eq!(url.to_string(), "postgres://live:***@db.example/live");
+//! let settings = StoreSettings { pool_size: 4, timeout: Duration::from_secs(2) };
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let store = open(&url, settings)?;
+//! # drop(store);
+//! # Ok::<(), live_domain::StoreError>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `test-support` | [`test_support`], databases to test on |
+#![deny(missing_docs)]
+
+pub mod connect;
+mod database_url;
+mod list_plan;
+mod list_sql;
+pub mod migrations;
+pub mod postgres;
+mod session_row;
+pub mod sqlite;
+#[cfg(feature = "test-support")]
+pub mod test_support;
+
+pub use connect::{Store, StoreSettings, open};
+pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
+pub use migrations::Migrations;

@@ -5,4 +5,11 @@
 //! crate. `docs/architecture.md` follows it name by name.
 
 pub mod auth;
+pub mod cli;
 pub mod http;
+pub mod json;
+pub mod ndjson;
+pub mod sample;
+pub mod server;
+pub mod settings;
+pub mod telemetry;

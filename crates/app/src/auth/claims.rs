@@ -6,6 +6,7 @@ use serde_json::Value;
 use time::Duration;
 
 use super::guard::{Caller, InvalidToken, Scopes};
+use crate::json::present;
 
 /// How far the clocks of issuer and service may differ.
 const LEEWAY: Duration = Duration::seconds(30);
@@ -48,11 +49,6 @@ impl OneOrMany {
             Self::Many(many) => many,
         }
     }
-}
-
-/// A claim that is there must have its type: `null` is no way to leave it out.
-fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 /// What the claims are checked against.

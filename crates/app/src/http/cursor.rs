@@ -44,16 +44,16 @@ impl Binding {
             SessionOrder::Chronological => "chronological",
             SessionOrder::Upcoming => "upcoming",
         }));
-        hash.text(filter.brand().map(|brand| brand.as_str()));
-        hash.text(filter.host().map(|host| host.as_str()));
-        hash.text(filter.community().map(|community| community.as_str()));
-        hash.text(filter.category().map(|category| category.as_str()));
-        hash.list(filter.statuses().iter().map(|status| status.as_str()));
-        hash.list(filter.kinds().iter().map(|kind| kind.as_str()));
+        hash.text(filter.brand().map(live_domain::BrandId::as_str));
+        hash.text(filter.host().map(live_domain::HostId::as_str));
+        hash.text(filter.community().map(live_domain::CommunityId::as_str));
+        hash.text(filter.category().map(live_domain::Category::as_str));
+        hash.list(filter.statuses().iter().map(live_domain::SessionStatus::as_str));
+        hash.list(filter.kinds().iter().map(live_domain::SessionKind::as_str));
         hash.text(filter.month().map(|month| format!("{}/{}", month.start(), month.last())).as_deref());
         match scope {
             BrandScope::All => hash.text(None),
-            BrandScope::Only(brands) => hash.list(brands.iter().map(|brand| brand.as_str())),
+            BrandScope::Only(brands) => hash.list(brands.iter().map(live_domain::BrandId::as_str)),
         }
         Self(first(hash.0.finalize().as_bytes()))
     }
@@ -79,7 +79,9 @@ impl Fields {
     fn list<'a>(&mut self, members: impl Iterator<Item = &'a str>) {
         let members: Vec<_> = members.collect();
         self.0.update(&[2]).update(&length(members.len()));
-        members.into_iter().for_each(|member| self.text(Some(member)));
+        for member in members {
+            self.text(Some(member));
+        }
     }
 }
 

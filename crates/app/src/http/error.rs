@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use live_domain::{ListSessionsError, StoreError};
 use serde::Serialize;
@@ -156,7 +156,7 @@ pub struct ApiError {
     code: ErrorCode,
     message: String,
     details: Vec<Detail>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     request_id: Option<RequestId>,
 }
@@ -164,8 +164,8 @@ pub struct ApiError {
 impl ApiError {
     /// An error of that code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        let (details, headers) = (Vec::new(), HeaderMap::new());
-        Self { code, message: message.into(), details, headers, cause: None, request_id: None }
+        let message = message.into();
+        Self { code, message, details: Vec::new(), headers: Vec::new(), cause: None, request_id: None }
     }
 
     /// The parameters that are off; there is at least one.
@@ -190,8 +190,8 @@ impl ApiError {
 
     /// With a header field on the response.
     #[must_use]
-    pub fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 

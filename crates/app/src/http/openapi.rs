@@ -94,6 +94,10 @@ pub fn document() -> Result<String, serde_json::Error> {
 }
 
 /// This document.
+///
+/// # Errors
+///
+/// `internal` when it cannot be written; none is known to happen.
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "getOpenApi", tag = "operations",
     responses((status = 200, description = "The OpenAPI 3.1 document", body = serde_json::Value))

@@ -67,14 +67,14 @@ where
     web::resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
-        .default_service(web::to(|| method_not_allowed("GET, HEAD")))
+        .default_service(web::to(async || method_not_allowed("GET, HEAD")))
 }
 
 async fn not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::new(ErrorCode::NotFound, "there is no such route; / lists those there are"))
 }
 
-async fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, ApiError> {
+fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, ApiError> {
     let error = ApiError::new(ErrorCode::MethodNotAllowed, format!("this route knows {allowed} alone"));
     Err(error.with_header(header::ALLOW, HeaderValue::from_static(allowed)))
 }

@@ -1,9 +1,11 @@
 //! The JSON of a session in a list.
 
 use live_domain::{ListedSession, Session, SessionKind, SessionStatus, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::json;
 
 /// A live session, as the caller sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,15 +25,15 @@ pub struct SessionBody<'a> {
     #[schema(required = true, min_length = 1, max_length = 128)]
     category: Option<&'a str>,
     /// When it is to begin: RFC 3339, UTC.
-    #[serde(serialize_with = "instant")]
+    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     scheduled_at: Timestamp,
     /// When it began.
-    #[serde(serialize_with = "optional_instant")]
+    #[serde(serialize_with = "json::optional_instant")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(serialize_with = "optional_instant")]
+    #[serde(serialize_with = "json::optional_instant")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     ended_at: Option<Timestamp>,
     #[schema(value_type = SessionStatusName)]
@@ -46,10 +48,10 @@ pub struct SessionBody<'a> {
     duration_minutes: Option<u32>,
     #[schema(required = true, format = "uri")]
     recording_url: Option<&'a str>,
-    #[serde(serialize_with = "instant")]
+    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[serde(serialize_with = "instant")]
+    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     /// Registrations in force; waitlisted and cancelled ones do not count.
@@ -86,17 +88,6 @@ pub enum SessionStatusName {
     Cancelled,
 }
 
-fn instant<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(timestamp)
-}
-
-fn optional_instant<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match timestamp {
-        Some(timestamp) => serializer.collect_str(timestamp),
-        None => serializer.serialize_none(),
-    }
-}
-
 impl<'a> From<&'a ListedSession> for SessionBody<'a> {
     fn from(listed: &'a ListedSession) -> Self {
         let ListedSession { session, registered_count, is_registered } = listed;
@@ -127,15 +118,15 @@ impl<'a> From<&'a ListedSession> for SessionBody<'a> {
             brand_id: brand_id.as_str(),
             title: title.as_str(),
             kind: SessionKind::as_str(*kind),
-            category: category.as_ref().map(|category| category.as_str()),
+            category: category.as_ref().map(live_domain::Category::as_str),
             scheduled_at: *scheduled_at,
             started_at: *started_at,
             ended_at: *ended_at,
             status: SessionStatus::as_str(*status),
-            stream_call_id: stream_call_id.as_ref().map(|call| call.as_str()),
+            stream_call_id: stream_call_id.as_ref().map(live_domain::StreamCallId::as_str),
             max_participants: max_participants.get(),
             duration_minutes: duration_minutes.map(live_domain::DurationMinutes::get),
-            recording_url: recording_url.as_ref().map(|url| url.as_str()),
+            recording_url: recording_url.as_ref().map(live_domain::RecordingUrl::as_str),
             created_at: *created_at,
             updated_at: *updated_at,
             registered_count: *registered_count,
@@ -145,16 +136,11 @@ impl<'a> From<&'a ListedSession> for SessionBody<'a> {
     }
 }
 
-/// Appends the session. The metadata is checked JSON: it is passed through, not parsed and written again.
+/// Appends the session to a body.
 ///
 /// # Errors
 ///
 /// Those of the serializer; none is known to happen.
 pub fn write(body: &SessionBody<'_>, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(&mut *out, body)?;
-    out.pop();
-    out.extend(b",\"metadata\":");
-    out.extend(body.metadata.as_bytes());
-    out.push(b'}');
-    Ok(())
+    json::write_with_metadata(body, body.metadata, out)
 }

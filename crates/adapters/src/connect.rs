@@ -1,0 +1,55 @@
+//! A store of either kind, opened from its address.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use live_domain::{BulkRepository, SessionRepository, StoreError, StoreHealth};
+
+use crate::database_url::DatabaseUrl;
+use crate::migrations::Migrations;
+use crate::postgres::PgSessionRepository;
+use crate::sqlite::SqliteSessionRepository;
+
+/// How a store is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// How many connections requests share at most; at least one is taken.
+    pub pool_size: usize,
+    /// The one deadline for taking a connection and running a statement on it. Imports, exports and migrations have
+    /// none.
+    pub timeout: Duration,
+}
+
+/// The ports of a store.
+#[derive(Clone)]
+pub struct Store {
+    /// Lists sessions.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// Imports and exports.
+    pub bulk: Arc<dyn BulkRepository>,
+    /// Tells whether it can serve.
+    pub health: Arc<dyn StoreHealth>,
+    /// Brings its schema up.
+    pub migrations: Arc<dyn Migrations>,
+}
+
+/// Opens the store at the address. It connects when it is first asked something.
+///
+/// # Errors
+///
+/// [`StoreError::Failed`] when no pool can be made of the settings.
+pub fn open(url: &DatabaseUrl, settings: StoreSettings) -> Result<Store, StoreError> {
+    match url {
+        DatabaseUrl::Postgres(url) => PgSessionRepository::new(url, settings).map(ports_of),
+        DatabaseUrl::Sqlite(path) => SqliteSessionRepository::new(path, settings).map(ports_of),
+    }
+}
+
+fn ports_of<T>(store: T) -> Store
+where
+    T: SessionRepository + BulkRepository + StoreHealth + Migrations + Clone + 'static,
+{
+    let store = Arc::new(store);
+    let (sessions, bulk, health) = (Arc::<T>::clone(&store), Arc::<T>::clone(&store), Arc::<T>::clone(&store));
+    Store { sessions, bulk, health, migrations: store }
+}

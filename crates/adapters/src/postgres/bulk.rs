@@ -1,0 +1,113 @@
+//! Whole stores in and out of Postgres.
+//!
+//! Imports speak to the driver itself: diesel knows no COPY, and what follows it are a few large statements over tables
+//! of the connection, of which nothing is gained by preparing them.
+
+mod export;
+mod registrations;
+mod sessions;
+
+use async_trait::async_trait;
+use live_domain::bulk::{BadLine, RegistrationLine, SessionLine};
+use live_domain::{BulkRepository, Export, Import, ImportError, Registration, Session, StoreError, Timestamp};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+use self::export::PgExport;
+use self::registrations::RegistrationImport;
+use self::sessions::SessionImport;
+use super::PgSessionRepository;
+use super::connection::{Connector, Wire};
+use super::error::PgError;
+
+/// Imports write one after the other, so that no two wait for each other's rows. The number is that of no other lock.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7310295002)";
+
+/// A connection of one import. When it is dropped, its tables and all that was not committed go with it.
+struct BulkConnection {
+    client: Client,
+    _wire: Wire,
+}
+
+/// The number of a bad line, and what is wrong with it.
+type Fault = (u64, BadLine);
+
+impl BulkConnection {
+    /// Connects, and creates the tables that lines are staged in.
+    async fn open(connector: &Connector, tables: &str) -> Result<Self, PgError> {
+        let (client, wire) = connector.for_driver().await?;
+        client.batch_execute("SET application_name = 'live import'; SET work_mem = '64MB'").await?;
+        client.batch_execute(tables).await?;
+        Ok(Self { client, _wire: wire })
+    }
+
+    /// Begins to copy rows of these types.
+    async fn copy(&self, statement: &str, types: &[Type]) -> Result<BinaryCopyInWriter, PgError> {
+        Ok(BinaryCopyInWriter::new(self.client.copy_in(statement).await?, types))
+    }
+
+    /// Runs a statement and returns how many rows it wrote.
+    async fn execute(&self, statement: &str) -> Result<u64, PgError> {
+        Ok(self.client.execute(statement, &[]).await?)
+    }
+
+    async fn batch(&self, statements: &str) -> Result<(), PgError> {
+        Ok(self.client.batch_execute(statements).await?)
+    }
+
+    /// Asks for the first line with some fault. Its number is the first column.
+    async fn fault(
+        &self,
+        statement: &str,
+        reason: impl Fn(&Row) -> Result<BadLine, tokio_postgres::Error>,
+    ) -> Result<Option<Fault>, PgError> {
+        let Some(row) = self.client.query_opt(statement, &[]).await? else { return Ok(None) };
+        Ok(Some((number(&row, 0)?, reason(&row)?)))
+    }
+}
+
+/// A count or the number of a line: never negative.
+fn number(row: &Row, column: usize) -> Result<u64, tokio_postgres::Error> {
+    Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
+}
+
+/// The fault of the first line; of one line, the first of its faults.
+fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), ImportError> {
+    let first = faults.into_iter().flatten().min_by_key(|(number, _)| *number);
+    first.map_or(Ok(()), |(number, reason)| Err(ImportError::BadLine { number, reason }))
+}
+
+/// Reads how many hold a seat and how many seats there are from the second and third column.
+fn oversold(row: &Row) -> Result<BadLine, tokio_postgres::Error> {
+    let seats = u32::try_from(number(row, 2)?).unwrap_or(u32::MAX);
+    Ok(BadLine::Oversold { registered: number(row, 1)?, seats })
+}
+
+fn store(error: impl Into<PgError>) -> ImportError {
+    StoreError::from(error.into()).into()
+}
+
+/// The number of a line as Postgres keeps it.
+fn line_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl BulkRepository for PgSessionRepository {
+    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
+        Ok(Box::new(SessionImport::begin(&self.connector).await?))
+    }
+
+    async fn import_registrations(&self, now: Timestamp) -> Result<Box<dyn Import<RegistrationLine>>, StoreError> {
+        Ok(Box::new(RegistrationImport::begin(&self.connector, now).await?))
+    }
+
+    async fn export_sessions(&self) -> Result<Box<dyn Export<Session>>, StoreError> {
+        Ok(Box::new(PgExport::<uuid::Uuid>::begin(&self.connector).await?))
+    }
+
+    async fn export_registrations(&self) -> Result<Box<dyn Export<Registration>>, StoreError> {
+        Ok(Box::new(PgExport::<(uuid::Uuid, live_domain::Subject)>::begin(&self.connector).await?))
+    }
+}

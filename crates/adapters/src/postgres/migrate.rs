@@ -1,0 +1,106 @@
+//! The schema: bringing it up, and telling whether it is up.
+
+use async_trait::async_trait;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::Bool;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+use live_domain::{SchemaState, StoreError, StoreHealth};
+
+use super::PgSessionRepository;
+use super::connection::Connector;
+use super::error::PgError;
+use crate::migrations::Migrations;
+
+/// The migrations of Postgres.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// One process migrates at a time. The number is that of no other lock of ours.
+const LOCK: &str = "SELECT pg_advisory_lock(7310295001)";
+
+diesel::table! {
+    #[sql_name = "__diesel_schema_migrations"]
+    applied_migrations (version) {
+        version -> Text,
+        run_on -> Timestamp,
+    }
+}
+
+/// Whether diesel has kept books here yet.
+async fn has_books(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let there = diesel::dsl::sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    diesel::select(there).get_result(connection).await
+}
+
+async fn is_applied(connection: &mut AsyncPgConnection, version: String) -> QueryResult<bool> {
+    let applied = applied_migrations::table.filter(applied_migrations::version.eq(version));
+    match diesel::select(diesel::dsl::exists(applied)).get_result(connection).await {
+        // A missing table has no kind of its own.
+        Err(error @ DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
+            if has_books(connection).await? { Err(error) } else { Ok(false) }
+        }
+        result => result,
+    }
+}
+
+/// The name and the version of each migration, in their order.
+fn embedded() -> Result<Vec<(String, String)>, PgError> {
+    let mut migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(PgError::Migration)?;
+    migrations.sort_by(|left, right| left.name().version().cmp(&right.name().version()));
+    Ok(migrations.iter().map(|migration| (migration.name().to_string(), migration.name().version().to_string())).collect())
+}
+
+async fn pending(connector: &Connector) -> Result<Vec<String>, PgError> {
+    let mut connection = connector.for_diesel().await?;
+    let mut pending = embedded()?;
+    if has_books(&mut connection.diesel).await? {
+        let versions: Vec<String> =
+            applied_migrations::table.select(applied_migrations::version).load(&mut connection.diesel).await?;
+        pending.retain(|(_, version)| !versions.contains(version));
+    }
+    Ok(pending.into_iter().map(|(name, _)| name).collect())
+}
+
+async fn run(connector: &Connector) -> Result<Vec<String>, PgError> {
+    let mut connection = connector.for_diesel().await?;
+    // Before diesel looks for its books: it creates them where they are missing, and two at once would collide.
+    connection.diesel.batch_execute(LOCK).await?;
+    // The harness blocks. On a thread for that it works on every kind of runtime.
+    let work = move || {
+        let super::connection::PgConnection { diesel, wire, .. } = connection;
+        let mut diesel: AsyncConnectionWrapper<AsyncPgConnection> = diesel.into();
+        let applied = diesel.run_pending_migrations(MIGRATIONS).map(|versions| versions.iter().map(ToString::to_string).collect::<Vec<_>>());
+        // The lock goes with the connection.
+        drop((diesel, wire));
+        applied
+    };
+    let versions = tokio::task::spawn_blocking(work).await.map_err(|error| PgError::Migration(error.into()))?;
+    let versions = versions.map_err(PgError::Migration)?;
+    let migrations = embedded()?.into_iter().filter(|(_, version)| versions.contains(version));
+    Ok(migrations.map(|(name, _)| name).collect())
+}
+
+#[async_trait]
+impl Migrations for PgSessionRepository {
+    async fn pending(&self) -> Result<Vec<String>, StoreError> {
+        Ok(pending(&self.connector).await?)
+    }
+
+    async fn run(&self) -> Result<Vec<String>, StoreError> {
+        Ok(run(&self.connector).await?)
+    }
+}
+
+#[async_trait]
+impl StoreHealth for PgSessionRepository {
+    async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        let Some((_, newest)) = embedded()?.pop() else { return Ok(SchemaState::Current) };
+        let applied = self.pool.run(|connection| is_applied(connection, newest).boxed()).await?;
+        Ok(if applied { SchemaState::Current } else { SchemaState::Behind })
+    }
+}

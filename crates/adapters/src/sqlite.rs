@@ -1,0 +1,75 @@
+//! Sessions on SQLite.
+
+mod bulk;
+mod connection;
+mod error;
+#[cfg(feature = "test-support")]
+mod explain;
+mod list_query;
+mod migrate;
+mod row;
+pub mod schema;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use diesel::RunQueryDsl;
+use live_domain::{
+    BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, StoreError, Viewer,
+};
+
+use self::connection::{Opener, Pool};
+use self::row::ListedRow;
+use crate::connect::StoreSettings;
+
+pub use self::list_query::{ListQuery, list_query};
+pub use self::migrate::MIGRATIONS;
+
+/// Sessions in a SQLite file: every port of the store. Clones share their connections.
+#[derive(Clone)]
+pub struct SqliteSessionRepository {
+    opener: Opener,
+    pool: Pool,
+}
+
+impl SqliteSessionRepository {
+    /// The store in that file. It is opened, and created where it is missing, when it is first asked something.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] when no pool can be made of the settings.
+    pub fn new(path: &Path, settings: StoreSettings) -> Result<Self, StoreError> {
+        let opener = Opener::new(path);
+        let pool = Pool::new(opener.clone(), settings)?;
+        Ok(Self { opener, pool })
+    }
+
+    /// How many connections requests have, and how many of them are in use.
+    #[cfg(feature = "test-support")]
+    #[must_use]
+    pub fn pool_usage(&self) -> (usize, usize) {
+        self.pool.usage()
+    }
+}
+
+#[async_trait]
+impl SessionRepository for SqliteSessionRepository {
+    async fn list(
+        &self,
+        scope: &BrandScope,
+        viewer: &Viewer,
+        filter: &SessionFilter,
+        scan: SessionScan,
+        size: PageSize,
+    ) -> Result<Page<ListedSession, SessionScan>, StoreError> {
+        let Some(query) = list_query(scope, viewer, filter, scan, size) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let items = self.pool.run(move |connection| {
+            let rows: Vec<ListedRow> = query.load(connection)?;
+            let items: Result<Vec<_>, _> = rows.into_iter().map(ListedSession::try_from).collect();
+            Ok(items?)
+        });
+        Ok(Page::from_rows(items.await?, size, |last| scan.resumed_after(last.session.position())))
+    }
+}

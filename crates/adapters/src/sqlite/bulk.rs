@@ -1,0 +1,135 @@
+//! Whole stores in and out of SQLite.
+//!
+//! What is not cached by diesel here runs a few times in an import, over as many rows as there are lines.
+
+mod export;
+mod registrations;
+mod sessions;
+
+use async_trait::async_trait;
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use live_domain::bulk::{BadLine, RegistrationLine, SessionLine};
+use live_domain::{BulkRepository, Export, Import, ImportError, Registration, Session, StoreError, Timestamp};
+use tokio::task::spawn_blocking;
+
+use self::export::SqliteExport;
+use self::registrations::RegistrationImport;
+use self::sessions::SessionImport;
+use super::SqliteSessionRepository;
+use super::connection::Opener;
+use super::error::SqliteError;
+
+/// A connection of one import or export. When it is dropped, its tables and all that was not committed go with it.
+struct BulkConnection(Option<SqliteConnection>);
+
+/// Temporary tables lie in a file of their own: writing them locks nothing of the store, and takes no memory.
+const SETTINGS: &str = "PRAGMA temp_store = FILE; PRAGMA busy_timeout = 600000;";
+
+impl BulkConnection {
+    async fn open(opener: &Opener, start: &'static str) -> Result<Self, SqliteError> {
+        let opener = opener.clone();
+        let open = move || {
+            let mut connection = opener.open()?;
+            connection.batch_execute(SETTINGS)?;
+            connection.batch_execute(start)?;
+            Ok(Self(Some(connection)))
+        };
+        spawn_blocking(open).await?
+    }
+
+    /// Runs the work on a thread that may block. If the caller goes away, the connection ends with the work.
+    async fn run<T, E, W>(&mut self, work: W) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<SqliteError> + Send + 'static,
+        W: FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+    {
+        let Some(mut connection) = self.0.take() else {
+            return Err(SqliteError::from(diesel::result::Error::BrokenTransactionManager).into());
+        };
+        let done = spawn_blocking(move || {
+            let result = work(&mut connection);
+            (connection, result)
+        });
+        let (connection, result) = done.await.map_err(SqliteError::from)?;
+        self.0 = Some(connection);
+        result
+    }
+}
+
+/// Why an import did nothing; what diesel's transactions can roll back for.
+enum Refusal {
+    BadLine(u64, BadLine),
+    Store(SqliteError),
+}
+
+impl<E: Into<SqliteError>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<Refusal> for ImportError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BadLine(number, reason) => Self::BadLine { number, reason },
+            Refusal::Store(error) => StoreError::from(error).into(),
+        }
+    }
+}
+
+/// The number of a bad line, and what is wrong with it.
+type Fault = (u64, BadLine);
+
+/// The fault of the first line; of one line, the first of its faults.
+fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), Refusal> {
+    let first = faults.into_iter().flatten().min_by_key(|(number, _)| *number);
+    first.map_or(Ok(()), |(number, reason)| Err(Refusal::BadLine(number, reason)))
+}
+
+fn repeated(connection: &mut SqliteConnection, statement: &str) -> QueryResult<Option<Fault>> {
+    let found = diesel::dsl::sql::<(BigInt, BigInt)>(statement).get_result::<(i64, i64)>(connection).optional()?;
+    Ok(found.map(|(line, first)| (line.unsigned_abs(), BadLine::RepeatedKey { first: first.unsigned_abs() })))
+}
+
+fn oversold(connection: &mut SqliteConnection, statement: &str) -> QueryResult<Option<Fault>> {
+    let query = diesel::dsl::sql::<(BigInt, BigInt, BigInt)>(statement);
+    let found = query.get_result::<(i64, i64, i64)>(connection).optional()?;
+    Ok(found.map(|(line, registered, seats)| {
+        let seats = u32::try_from(seats).unwrap_or(u32::MAX);
+        (line.unsigned_abs(), BadLine::Oversold { registered: registered.unsigned_abs(), seats })
+    }))
+}
+
+/// The number of a line as SQLite keeps it.
+fn line_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// How many rows a statement wrote.
+fn execute(connection: &mut SqliteConnection, statement: &str) -> QueryResult<u64> {
+    let rows = diesel::sql_query(statement).execute(connection)?;
+    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+}
+
+#[async_trait]
+impl BulkRepository for SqliteSessionRepository {
+    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
+        Ok(Box::new(SessionImport::begin(&self.opener).await?))
+    }
+
+    async fn import_registrations(&self, now: Timestamp) -> Result<Box<dyn Import<RegistrationLine>>, StoreError> {
+        Ok(Box::new(RegistrationImport::begin(&self.opener, now).await?))
+    }
+
+    async fn export_sessions(&self) -> Result<Box<dyn Export<Session>>, StoreError> {
+        Ok(Box::new(SqliteExport::<uuid::Uuid>::begin(&self.opener).await?))
+    }
+
+    async fn export_registrations(&self) -> Result<Box<dyn Export<Registration>>, StoreError> {
+        Ok(Box::new(SqliteExport::<(uuid::Uuid, live_domain::Subject)>::begin(&self.opener).await?))
+    }
+}

@@ -1,0 +1,121 @@
+//! Connections to a SQLite file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::{self, Manager, Metrics, Object, RecycleError, RecycleResult};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, SqliteConnection};
+use tokio::task::spawn_blocking;
+
+use super::error::SqliteError;
+use crate::connect::StoreSettings;
+
+/// How every connection works. What waits for a lock waits five seconds; a deadline may give up on the answer earlier.
+const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;";
+
+/// Opens one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Opener {
+    path: Arc<Path>,
+}
+
+impl Opener {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// A connection; the file is created when it is missing. It blocks.
+    pub(crate) fn open(&self) -> Result<SqliteConnection, SqliteError> {
+        let folder = match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(SqliteError::NoFolder { path: self.path.to_path_buf(), folder: folder.to_path_buf() });
+        }
+        // With its folder before it no name reads like a URI.
+        let whole = folder.join(self.path.file_name().unwrap_or_default());
+        let name = whole.to_str().ok_or_else(|| SqliteError::Name(whole.clone()))?;
+        let failed = |source| SqliteError::Open { path: PathBuf::from(&*self.path), source };
+        let mut connection = SqliteConnection::establish(name).map_err(failed)?;
+        let set_up = connection.batch_execute(SETTINGS);
+        set_up.map_err(|error| failed(ConnectionError::CouldntSetupConfiguration(error)))?;
+        Ok(connection)
+    }
+}
+
+/// A connection of the pool.
+pub(crate) struct Reader {
+    connection: SqliteConnection,
+    is_trusted: bool,
+}
+
+impl Manager for Opener {
+    type Type = Reader;
+    type Error = SqliteError;
+
+    async fn create(&self) -> Result<Reader, SqliteError> {
+        let opener = self.clone();
+        let connection = spawn_blocking(move || opener.open()).await??;
+        Ok(Reader { connection, is_trusted: true })
+    }
+
+    async fn recycle(&self, reader: &mut Reader, _: &Metrics) -> RecycleResult<SqliteError> {
+        if reader.is_trusted { Ok(()) } else { Err(RecycleError::message("a statement failed on it")) }
+    }
+}
+
+/// A pool of connections, and the deadline of what is run on them.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    connections: managed::Pool<Opener>,
+    timeout: Duration,
+}
+
+impl Pool {
+    pub(crate) fn new(opener: Opener, settings: StoreSettings) -> Result<Self, SqliteError> {
+        let connections = managed::Pool::builder(opener)
+            .max_size(settings.pool_size.max(1))
+            .build()
+            .map_err(|error| SqliteError::Pool(error.to_string()))?;
+        Ok(Self { connections, timeout: settings.timeout })
+    }
+
+    /// Takes a connection and runs the work on it, both before one deadline.
+    ///
+    /// Nothing stops a statement of SQLite. When the deadline passes or the caller goes away, the work goes on by itself
+    /// on its thread, and gives the connection back at its end: none is ever handed on in the middle of something.
+    pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, SqliteError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
+    {
+        let attempt = async {
+            let mut reader = self.connections.get().await.map_err(|error| match error {
+                managed::PoolError::Backend(error) => error,
+                error => SqliteError::Pool(error.to_string()),
+            })?;
+            spawn_blocking(move || {
+                // It is trusted again only if the work ends well: not after a failure, and not after a panic.
+                reader.is_trusted = false;
+                let result = work(&mut reader.connection);
+                reader.is_trusted = result.is_ok();
+                if !reader.is_trusted {
+                    drop(Object::take(reader));
+                }
+                result
+            })
+            .await?
+        };
+        tokio::time::timeout(self.timeout, attempt).await.unwrap_or(Err(SqliteError::Deadline(self.timeout)))
+    }
+
+    /// How many connections there are, and how many of them are in use.
+    #[cfg(feature = "test-support")]
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        let status = self.connections.status();
+        (status.size, status.size - status.available)
+    }
+}

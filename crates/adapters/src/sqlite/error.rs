@@ -1,0 +1,56 @@
+//! What can go wrong with SQLite, and what that means to a caller.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use live_domain::StoreError;
+
+use crate::session_row::BadRow;
+
+/// A failure on SQLite.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SqliteError {
+    #[error("cannot open the SQLite file {}: there is no folder {}", .path.display(), .folder.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
+    #[error("cannot open the SQLite file {}: its name is no UTF-8", .0.display())]
+    Name(PathBuf),
+    #[error("cannot open the SQLite file {}: is its folder writable?", .path.display())]
+    Open {
+        path: PathBuf,
+        #[source]
+        source: diesel::ConnectionError,
+    },
+    #[error("SQLite did not answer within {} ms", .0.as_millis())]
+    Deadline(Duration),
+    #[error("there is no pool of connections: {0}")]
+    Pool(String),
+    #[error("a statement failed on SQLite")]
+    Statement(#[from] DieselError),
+    #[error("a migration failed on SQLite")]
+    Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("a row cannot be read")]
+    Row(#[from] BadRow),
+    #[error("the work on SQLite did not come to its end")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+impl From<SqliteError> for StoreError {
+    fn from(error: SqliteError) -> Self {
+        match &error {
+            SqliteError::NoFolder { .. } | SqliteError::Open { .. } | SqliteError::Deadline(_) => {
+                Self::Unavailable(error.into())
+            }
+            // A file that is locked, full or gone has no kind of its own.
+            SqliteError::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
+                Self::Unavailable(error.into())
+            }
+            SqliteError::Name(_)
+            | SqliteError::Pool(_)
+            | SqliteError::Statement(_)
+            | SqliteError::Migration(_)
+            | SqliteError::Row(_)
+            | SqliteError::Lost(_) => Self::Failed(error.into()),
+        }
+    }
+}

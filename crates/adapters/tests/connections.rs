@@ -1,0 +1,214 @@
+//! What becomes of connections when a store is away, stops answering or comes back, and when a caller goes away.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use live_adapters::postgres::PgSessionRepository;
+use live_adapters::sqlite::SqliteSessionRepository;
+use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile};
+use live_adapters::{DatabaseUrl, StoreSettings, open};
+use live_domain::listing::Variants;
+use live_domain::{
+    BrandScope, BulkRepository, ListedSession, Page, PageSize, Selection, SessionFilter, SessionKind, SessionOrder,
+    SessionRepository, SessionScan, SessionStatus, StoreError, StoreHealth, SystemClock, Viewer,
+};
+use live_adapters::Migrations;
+use live_domain::Clock;
+use tokio::net::TcpListener;
+
+type Listed = Result<Page<ListedSession, SessionScan>, StoreError>;
+
+async fn list(store: &dyn SessionRepository, filter: &SessionFilter) -> Listed {
+    let viewer = Viewer::new("ada").unwrap();
+    let scan = SessionScan::beginning(SessionOrder::Newest, SystemClock.now());
+    store.list(&BrandScope::All, &viewer, filter, scan, PageSize::default()).await
+}
+
+async fn list_all(store: &dyn SessionRepository) -> Listed {
+    list(store, &SessionFilter::default()).await
+}
+
+/// The message with its causes. The store must be unavailable.
+fn unavailable<T>(result: Result<T, StoreError>) -> String {
+    let Err(StoreError::Unavailable(cause)) = result else { panic!("the store is not unavailable") };
+    let mut text = cause.to_string();
+    let mut source = cause.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_millis(200) };
+const ONE_CONNECTION: StoreSettings = StoreSettings { pool_size: 1, ..SETTINGS };
+
+async fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_away_is_told_with_everything_but_the_password() {
+    let port = closed_port().await;
+    let url: DatabaseUrl = format!("postgres://live:secret@127.0.0.1:{port}/sessions").parse().unwrap();
+    let store = open(&url, SETTINGS).unwrap();
+    let message = unavailable(list_all(&*store.sessions).await);
+    for part in ["127.0.0.1", &format!("port {port}"), "database sessions", "user live", "refused"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!message.contains("secret"), "{message}");
+    unavailable(store.health.schema_state().await);
+    unavailable(store.migrations.run().await);
+    unavailable(store.migrations.pending().await);
+    unavailable(store.bulk.import_sessions().await.map(drop));
+    unavailable(store.bulk.export_sessions().await.map(drop));
+}
+
+#[tokio::test]
+async fn a_postgres_that_says_nothing_is_given_up_at_the_deadline() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://live@{}/live", silent.local_addr().unwrap()).parse().unwrap();
+    let store = PgSessionRepository::new(&url, IMPATIENT).unwrap();
+    let started = Instant::now();
+    let message = unavailable(list_all(&store).await);
+    assert!(message.contains("200 ms"), "{message}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(store.pool_usage(), (0, 0));
+}
+
+/// Holds a lock that no list gets past, and waits until `waiting` of them wait for it.
+async fn blocked(database: &PgDatabase) -> tokio_postgres::Client {
+    let blocker = database.connect().await;
+    blocker.batch_execute("BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    blocker
+}
+
+async fn until_a_list_waits(database: &PgDatabase) {
+    let client = database.connect().await;
+    let waiting = "SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'live' AND wait_event_type = 'Lock'";
+    while client.query(waiting, &[]).await.unwrap().is_empty() {}
+}
+
+#[tokio::test]
+async fn a_statement_that_does_not_end_costs_its_connection_and_nothing_else() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(IMPATIENT);
+    list_all(&store).await.unwrap();
+    let blocker = blocked(&database).await;
+    unavailable(list_all(&store).await);
+    assert_eq!(store.pool_usage(), (0, 0));
+    blocker.batch_execute("ROLLBACK").await.unwrap();
+    list_all(&store).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_busy_connection_on_postgres() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(ONE_CONNECTION);
+    list_all(&store).await.unwrap();
+    let blocker = blocked(&database).await;
+    let caller = tokio::spawn({
+        let store = store.clone();
+        async move { list_all(&store).await }
+    });
+    until_a_list_waits(&database).await;
+    assert_eq!(store.pool_usage(), (1, 1));
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    assert_eq!(store.pool_usage(), (0, 0));
+    blocker.batch_execute("ROLLBACK").await.unwrap();
+    list_all(&store).await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_the_server_ends_are_replaced() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(ONE_CONNECTION);
+    let client = database.connect().await;
+    for _ in 0..5 {
+        list_all(&store).await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'live'";
+        client.batch_execute(end).await.unwrap();
+        // The first request may be the one that finds out.
+        drop(list_all(&store).await);
+        list_all(&store).await.unwrap();
+    }
+}
+
+/// Lists of many different shapes.
+fn shapes() -> Vec<SessionFilter> {
+    let statuses = (1_u8..15).map(|mask| {
+        let chosen = SessionStatus::ALL.iter().enumerate().filter(move |(bit, _)| mask & (1 << bit) != 0);
+        Selection::of(chosen.map(|(_, status)| *status))
+    });
+    let mut shapes: Vec<_> = statuses.map(|statuses| SessionFilter::default().with_statuses(statuses)).collect();
+    for kind in SessionKind::ALL {
+        shapes.extend(shapes.clone().into_iter().map(|shape| shape.with_kinds(Selection::of([*kind]))));
+    }
+    for with in [
+        |shape: SessionFilter| shape.with_host("ada".parse().unwrap()),
+        |shape: SessionFilter| shape.with_community("ada".parse().unwrap()),
+        |shape: SessionFilter| shape.with_category("ada".parse().unwrap()),
+        |shape: SessionFilter| shape.with_brand("ada".parse().unwrap()),
+    ] {
+        shapes.extend(shapes.clone().into_iter().map(with));
+    }
+    shapes
+}
+
+#[tokio::test]
+async fn a_list_is_prepared_once_however_often_it_is_asked() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(ONE_CONNECTION);
+    let filter = |name: &str| SessionFilter::default().with_host(name.parse().unwrap());
+    list(&store, &filter("ada")).await.unwrap();
+    let before = store.prepared_statements().await.unwrap();
+    assert_eq!(before.iter().filter(|text| text.contains("UNION ALL") || text.contains("AS page")).count(), 1);
+    for name in ["bob", "cleo", "dan"] {
+        list(&store, &filter(name)).await.unwrap();
+    }
+    assert_eq!(store.prepared_statements().await.unwrap().len(), before.len());
+}
+
+#[tokio::test]
+async fn a_connection_does_not_gather_statements_for_ever() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(ONE_CONNECTION);
+    let shapes = shapes();
+    assert!(shapes.len() > 600);
+    let mut most = 0;
+    for shape in shapes {
+        list(&store, &shape).await.unwrap();
+        most = most.max(store.prepared_statements().await.unwrap().len());
+    }
+    assert!((400..=510).contains(&most), "{most}");
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_named() {
+    let file = SqliteFile::create_empty();
+    let path = file.path().with_file_name("missing").join("live.db");
+    let store = SqliteSessionRepository::new(&path, SETTINGS).unwrap();
+    let message = unavailable(store.run().await);
+    assert!(message.contains("there is no folder") && message.contains("missing"), "{message}");
+}
+
+#[tokio::test]
+async fn work_on_sqlite_ends_by_itself_when_nobody_waits_for_it() {
+    use diesel::Connection;
+    use diesel::connection::SimpleConnection;
+    let file = SqliteFile::create().await;
+    let store = file.store_with(IMPATIENT);
+    let mut blocker = diesel::SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    blocker.batch_execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let message = unavailable(list_all(&store).await);
+    assert!(message.contains("200 ms"), "{message}");
+    assert_eq!(store.pool_usage(), (1, 1));
+    drop(blocker);
+    while store.pool_usage() == (1, 1) {
+        tokio::task::yield_now().await;
+    }
+    list_all(&store).await.unwrap();
+}

@@ -1,0 +1,225 @@
+//! The tables are as diesel is told, and their checks hold what the domain promises.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use live_adapters::test_support::{PgDatabase, SqliteFile};
+
+/// A column's name, type and whether it can be empty, as a `schema.rs` says it.
+type Columns = Vec<(String, String, bool)>;
+
+/// Reads the tables of a `schema.rs`.
+fn declared(source: &str) -> BTreeMap<String, Columns> {
+    let mut tables = BTreeMap::new();
+    let mut table = String::new();
+    for line in source.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        if let Some((name, kind)) = line.strip_suffix(',').and_then(|line| line.split_once(" -> ")) {
+            let inner = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
+            let column = (name.to_owned(), inner.unwrap_or(kind).to_owned(), inner.is_some());
+            tables.entry(table.clone()).or_insert_with(Vec::new).push(column);
+        } else if let Some((name, _)) = line.split_once(" (") {
+            name.clone_into(&mut table);
+        }
+    }
+    tables
+}
+
+#[tokio::test]
+async fn the_declared_tables_are_those_of_postgres() {
+    let database = PgDatabase::create().await;
+    let client = database.connect().await;
+    let tables = declared(include_str!("../src/postgres/schema.rs"));
+    assert_eq!(tables.keys().collect::<Vec<_>>(), ["registrations", "sessions"]);
+    for (table, columns) in tables {
+        let query = "SELECT column_name::text, data_type::text, is_nullable::text FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position";
+        let found: Columns = client
+            .query(query, &[&table])
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| {
+                let kind = match row.get(1) {
+                    "uuid" => "Uuid",
+                    "text" => "Text",
+                    "integer" => "Integer",
+                    "timestamp with time zone" => "Timestamptz",
+                    other => other,
+                };
+                (row.get(0), kind.to_owned(), row.get::<_, &str>(2) == "YES")
+            })
+            .collect();
+        assert_eq!(columns, found, "{table}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[tokio::test]
+async fn the_declared_tables_are_those_of_sqlite() {
+    let file = SqliteFile::create().await;
+    let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    let tables = declared(include_str!("../src/sqlite/schema.rs"));
+    assert_eq!(tables.keys().collect::<Vec<_>>(), ["registrations", "sessions"]);
+    for (table, columns) in tables {
+        let query = "SELECT name, type AS kind, \"notnull\" = 0 AS nullable FROM pragma_table_info(?) ORDER BY cid";
+        let found: Vec<Column> = diesel::sql_query(query).bind::<Text, _>(&table).load(&mut connection).unwrap();
+        let found: Columns = found.into_iter().map(|column| (column.name, column.kind, column.nullable)).collect();
+        let stored = |kind: &str| match kind {
+            "Binary" => "BLOB",
+            "Text" => "TEXT",
+            _ => "INTEGER",
+        };
+        let columns: Columns =
+            columns.into_iter().map(|(name, kind, nullable)| (name, stored(&kind).to_owned(), nullable)).collect();
+        assert_eq!(columns, found, "{table}");
+    }
+}
+
+/// Columns of a session and values that it may not have; in the words of both stores.
+fn bad_sessions() -> Vec<(&'static str, String)> {
+    let text = |length: usize| format!("'{}'", "ü".repeat(length));
+    let mut bad = Vec::new();
+    for (column, most) in [
+        ("host_id", 128),
+        ("brand_id", 128),
+        ("community_id", 128),
+        ("title", 200),
+        ("category", 128),
+        ("stream_call_id", 255),
+    ] {
+        bad.extend(["''", "'a\u{1}'", "'\u{1f}'", "'a\nb'", "'\u{7f}'", "'\u{85}a'", "'\u{9f}'"].map(|text| (column, text.to_owned())));
+        bad.push((column, text(most + 1)));
+    }
+    for (column, values) in [
+        ("title", &["' '", "'\u{2003}\u{a0}'", "'\u{3000}\u{1680}\u{2028}'", "NULL"][..]),
+        ("kind", &["'Live'", "''", "NULL"]),
+        ("status", &["'over'", "'LIVE'", "NULL"]),
+        ("max_participants", &["0", "-1", "1000001", "NULL"]),
+        ("duration_minutes", &["0", "1441"]),
+        ("recording_url", &["'video.example'", "'ftp://video.example'", "'https://'", "''", "'https://a\u{7}'"]),
+        ("metadata", &["'[]'", "'null'", "'1'", "'{'", "''", "NULL"]),
+        ("registered_count", &["-1", "11", "NULL"]),
+        ("brand_id", &["NULL"]),
+        ("host_id", &["NULL"]),
+    ] {
+        bad.extend(values.iter().map(|value| (column, (*value).to_owned())));
+    }
+    bad.push(("recording_url", format!("'https://{}'", "a".repeat(2_041))));
+    bad.push(("metadata", format!("'{{\"a\":\"{}\"}}'", "x".repeat(16_377))));
+    bad
+}
+
+/// Values that it may have, at the edge.
+fn good_sessions() -> Vec<(&'static str, String)> {
+    let text = |length: usize| format!("'{}'", "ü".repeat(length));
+    vec![
+        ("host_id", text(128)),
+        ("title", text(200)),
+        ("title", "' \u{a0}a'".to_owned()),
+        ("title", "'\u{a0}\u{200b}'".to_owned()),
+        ("community_id", "NULL".to_owned()),
+        ("stream_call_id", text(255)),
+        ("max_participants", "1000000".to_owned()),
+        ("duration_minutes", "1440".to_owned()),
+        ("recording_url", "'HTTPS://video.example'".to_owned()),
+        ("recording_url", format!("'https://{}'", "a".repeat(2_040))),
+        ("metadata", format!("'{{\"a\":\"{}\"}}'", "x".repeat(16_376))),
+        ("metadata", r#"'{"a":"\\ud800",  "n":1e999}'"#.replace("\\\\", "\\")),
+        ("registered_count", "10".to_owned()),
+        ("ended_at", "started_at".to_owned()),
+    ]
+}
+
+const INSTANTS: [&str; 5] = ["scheduled_at", "started_at", "ended_at", "created_at", "updated_at"];
+
+#[tokio::test]
+async fn the_checks_of_postgres_refuse_what_the_domain_refuses() {
+    let database = PgDatabase::create().await;
+    let client = database.connect().await;
+    let setup = "
+        INSERT INTO sessions (id, host_id, brand_id, title, kind, scheduled_at, status, max_participants, metadata,
+            created_at, updated_at)
+        VALUES (gen_random_uuid(), 'a', 'a', 'a', 'live', now(), 'live', 10, '{}', now(), now());
+        INSERT INTO registrations SELECT gen_random_uuid(), id, 'ada', 'registered', now() FROM sessions";
+    client.batch_execute(setup).await.unwrap();
+    let mut bad = bad_sessions();
+    for column in INSTANTS {
+        let instants = ["'1969-12-31T23:59:59.999999Z'", "'9999-01-01T00:00:00Z'", "'infinity'", "'-infinity'"];
+        bad.extend(instants.map(|instant| (column, instant.to_owned())));
+    }
+    for (column, value) in bad {
+        let result = client.batch_execute(&format!("UPDATE sessions SET {column} = {value}")).await;
+        let error = result.expect_err(&format!("{column} = {value}"));
+        // A violated check or NOT NULL; or no JSON at all.
+        assert!(["23514", "23502", "22P02"].contains(&error.code().unwrap().code()), "{column} = {value}: {error:?}");
+    }
+    let mut good = good_sessions();
+    for column in INSTANTS {
+        good.extend(["'1970-01-01T00:00:00Z'", "'9998-12-31T23:59:59.999999Z'"].map(|at| (column, at.to_owned())));
+    }
+    for (column, value) in good {
+        client.batch_execute(&format!("UPDATE sessions SET {column} = {value}")).await.unwrap();
+    }
+    for (column, value) in bad_registrations() {
+        let result = client.batch_execute(&format!("UPDATE registrations SET {column} = {value}")).await;
+        result.expect_err(&format!("{column} = {value}"));
+    }
+    client.batch_execute("DELETE FROM sessions").await.expect_err("registrations keep their session");
+}
+
+fn bad_registrations() -> Vec<(&'static str, String)> {
+    let mut bad = [("user_id", "''"), ("user_id", "'a\u{7f}'"), ("user_id", "NULL"), ("status", "'gone'")]
+        .map(|(column, value)| (column, value.to_owned()))
+        .to_vec();
+    bad.push(("user_id", format!("'{}'", "ü".repeat(256))));
+    bad.push(("status", "'cancelled'".to_owned()));
+    bad.push(("cancelled_at", "registered_at".to_owned()));
+    bad
+}
+
+#[tokio::test]
+async fn the_checks_of_sqlite_refuse_what_the_domain_refuses() {
+    let file = SqliteFile::create().await;
+    let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    let setup = "
+        PRAGMA foreign_keys = ON;
+        INSERT INTO sessions (id, host_id, brand_id, title, kind, scheduled_at, status, max_participants, metadata,
+            created_at, updated_at)
+        VALUES (randomblob(16), 'a', 'a', 'a', 'live', 1, 'live', 10, '{}', 1, 1);
+        INSERT INTO registrations SELECT randomblob(16), id, 'ada', 'registered', 1, NULL FROM sessions";
+    connection.batch_execute(setup).unwrap();
+    let mut bad = bad_sessions();
+    for column in INSTANTS {
+        bad.extend(["-1", "253370764800000000", "'2026-01-01'"].map(|instant| (column, instant.to_owned())));
+    }
+    bad.extend(["title", "host_id", "category"].map(|column| (column, "'a' || char(0) || 'b'".to_owned())));
+    bad.push(("id", "randomblob(15)".to_owned()));
+    for (column, value) in bad {
+        let result = connection.batch_execute(&format!("UPDATE sessions SET {column} = {value}"));
+        result.expect_err(&format!("{column} = {value}"));
+    }
+    let mut good = good_sessions();
+    for column in INSTANTS {
+        good.extend(["0", "253370764799999999"].map(|instant| (column, instant.to_owned())));
+    }
+    for (column, value) in good {
+        let result = connection.batch_execute(&format!("UPDATE sessions SET {column} = {value}"));
+        result.unwrap_or_else(|error| panic!("{column} = {value}: {error}"));
+    }
+    for (column, value) in bad_registrations() {
+        let result = connection.batch_execute(&format!("UPDATE registrations SET {column} = {value}"));
+        result.expect_err(&format!("{column} = {value}"));
+    }
+    connection.batch_execute("DELETE FROM sessions").expect_err("registrations keep their session");
+}

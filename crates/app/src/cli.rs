@@ -1,0 +1,102 @@
+//! The command line.
+
+mod dev;
+mod dev_secret;
+mod export;
+mod failure;
+mod healthcheck;
+mod import;
+mod migrate;
+mod openapi;
+mod serve;
+mod store;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+use crate::settings::{SettingFlags, Settings};
+
+/// Schedules and lists live sessions for brands and communities, over HTTP.
+///
+/// Every setting is an environment variable and a flag; the flag wins. Exit codes: 0 fine, 1 failed, 2 wrong usage, 69
+/// store unavailable, 78 bad configuration.
+#[derive(Parser)]
+#[command(name = "live", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve on this machine alone, with everything defaulted: a SQLite file, sample sessions, a token, a line to paste
+    Dev,
+    /// Serve in production: needs `DATABASE_URL` and a way to verify tokens
+    Serve,
+    /// Bring the schema of the store up; safe when several start at once
+    Migrate(migrate::Migrate),
+    /// Read NDJSON into the store: all of it or nothing
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Write the store as NDJSON to standard output
+    #[command(subcommand)]
+    Export(export::Export),
+    /// Mint a token with the HS256 secret, or with the one that `live dev` keeps
+    Token(token::Token),
+    /// Print the OpenAPI 3.1 document
+    Openapi,
+    /// Exit 0 when the server at `LIVE_BIND` is ready
+    Healthcheck,
+}
+
+/// Runs the command that the arguments of this process name.
+pub async fn run() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let Cli { command, settings } = Cli::parse();
+    let settings = Settings::of_process(settings);
+    for warning in settings.warnings() {
+        say(&warning);
+    }
+    match command.run(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+impl Command {
+    async fn run(self, settings: &Settings) -> Result<(), Failure> {
+        crate::telemetry::init(settings.log_format()?);
+        match self {
+            Self::Dev => dev::run(settings).await,
+            Self::Serve => serve::run(settings).await,
+            Self::Migrate(command) => command.run(settings).await,
+            Self::Import(command) => command.run(settings).await,
+            Self::Export(command) => command.run(settings).await,
+            Self::Token(command) => command.run(settings),
+            Self::Openapi => openapi::run(),
+            Self::Healthcheck => healthcheck::run(settings).await,
+        }
+    }
+}
+
+/// Tells the person at the command line something. Data goes to standard output, everything else comes here.
+#[expect(clippy::print_stderr, reason = "a command speaks to a person on standard error")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Writes data.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}

@@ -1,0 +1,78 @@
+//! `live dev`.
+
+use std::net::SocketAddr;
+
+use live_adapters::Store;
+use live_domain::{
+    BrandScope, Clock, PageSize, SessionFilter, SessionOrder, SessionScan, SystemClock, Timestamp, Viewer,
+};
+use time::Duration;
+
+use super::{Failure, dev_secret, print, say, serve, store};
+use crate::auth::{Hs256Secret, mint};
+use crate::sample;
+use crate::settings::{DatabaseDefault, Settings};
+
+/// Whom the token of `live dev` is for.
+const DEVELOPER: &str = "dev";
+
+pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let addresses = loopback(settings.bind()?)?;
+    let secret = settings.hs256_secret()?.map_or_else(dev_secret::kept_or_made, Ok)?;
+    let store = store::open(settings, DatabaseDefault::File)?;
+    let state = serve::state(settings, &store, &secret)?;
+    let (listener, signals) = serve::listen(&addresses)?;
+    store::migrate(&store).await?;
+    fill_if_empty(&store, SystemClock.now()).await?;
+    print(&welcome(serve::address(&listener)?, &token(settings, &secret)?))?;
+    serve::serve(listener, state, signals).await
+}
+
+/// The development server hands out tokens for everything: it is for this machine alone.
+fn loopback(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
+    if addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Ok(addresses);
+    }
+    let message = "`live dev` listens on loopback alone: set LIVE_BIND to 127.0.0.1:PORT, or use `live serve`";
+    Err(Failure::Configuration(message.to_owned()))
+}
+
+async fn fill_if_empty(store: &Store, now: Timestamp) -> Result<(), Failure> {
+    if !is_empty(store).await? {
+        return Ok(());
+    }
+    let sample = sample::sample(now);
+    let count = sample.sessions.len();
+    let mut import = store.bulk.import_sessions().await?;
+    import.stage(sample.sessions).await?;
+    import.apply().await?;
+    let mut import = store.bulk.import_registrations(now).await?;
+    import.stage(sample.registrations).await?;
+    import.apply().await?;
+    say(&format!("filled the empty store with {count} sample sessions"));
+    Ok(())
+}
+
+async fn is_empty(store: &Store) -> Result<bool, Failure> {
+    let viewer = Viewer::new(DEVELOPER).map_err(|error| Failure::Failed(error.to_string()))?;
+    let scan = SessionScan::beginning(SessionOrder::Newest, Timestamp::EARLIEST);
+    let filter = SessionFilter::default();
+    let page = store.sessions.list(&BrandScope::All, &viewer, &filter, scan, PageSize::default()).await?;
+    Ok(page.items.is_empty())
+}
+
+fn token(settings: &Settings, secret: &Hs256Secret) -> Result<String, Failure> {
+    let scopes: Vec<String> = settings.list_scopes()?.into_iter().collect();
+    let person = (DEVELOPER, [].as_slice(), scopes.as_slice());
+    let token = mint(secret, &settings.claim_rules()?, person, SystemClock.now(), Duration::days(30));
+    token.map_err(|error| Failure::Failed(error.to_string()))
+}
+
+fn welcome(address: SocketAddr, token: &str) -> String {
+    format!(
+        "\nlive listens on http://{address}\n\n\
+         A token for {DEVELOPER}, good for 30 days:\n\n{token}\n\n\
+         Paste this in another terminal to list the next sessions:\n\n\
+         curl -sS -H 'Authorization: Bearer {token}' 'http://{address}/v1/live/sessions?upcoming=true&limit=3'\n\n"
+    )
+}

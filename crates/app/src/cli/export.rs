@@ -1,0 +1,46 @@
+//! `live export`.
+
+use std::io::{BufWriter, Write};
+
+use clap::Subcommand;
+use live_domain::Export as Rows;
+
+use super::{Failure, store};
+use crate::ndjson::{write_registration, write_session};
+use crate::settings::Settings;
+
+#[derive(Subcommand)]
+pub(super) enum Export {
+    /// Sessions, by id
+    Sessions,
+    /// Registrations, by session and person
+    Registrations,
+}
+
+impl Export {
+    pub(super) async fn run(self, settings: &Settings) -> Result<(), Failure> {
+        let store = store::open_current(settings).await?;
+        match self {
+            Self::Sessions => export(store.bulk.export_sessions().await?, write_session).await,
+            Self::Registrations => export(store.bulk.export_registrations().await?, write_registration).await,
+        }
+    }
+}
+
+async fn export<T: Send + 'static>(
+    mut rows: Box<dyn Rows<T>>,
+    write: fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout());
+    loop {
+        let batch = rows.next().await?;
+        if batch.is_empty() {
+            return out.flush().map_err(|error| Failure::output(&error));
+        }
+        let mut lines = Vec::new();
+        for row in &batch {
+            write(row, &mut lines).map_err(|error| Failure::Failed(error.to_string()))?;
+        }
+        out.write_all(&lines).map_err(|error| Failure::output(&error))?;
+    }
+}

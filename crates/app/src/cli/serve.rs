@@ -1,0 +1,72 @@
+//! `live serve`.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use live_adapters::Store;
+use live_domain::{LiveSessions, SystemClock};
+
+use super::{Failure, store};
+use crate::auth::{Hs256Secret, Hs256Verifier};
+use crate::http::routes::AppState;
+use crate::server::{self, StopSignals};
+use crate::settings::{DatabaseDefault, Settings};
+
+pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let secret = production_secret(settings)?;
+    let migrate_on_start = settings.migrate_on_start()?;
+    let store = store::open(settings, DatabaseDefault::None)?;
+    let state = state(settings, &store, &secret)?;
+    let (listener, signals) = listen(&settings.bind()?)?;
+    if migrate_on_start {
+        store::migrate(&store).await?;
+    }
+    tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
+    serve(listener, state, signals).await
+}
+
+/// What production needs and has no default for; everything that is missing is told at once.
+fn production_secret(settings: &Settings) -> Result<Hs256Secret, Failure> {
+    let database = settings.database(DatabaseDefault::None).err().map(|error| error.to_string());
+    let secret = settings.hs256_secret()?;
+    let no_secret = secret.is_none().then(|| {
+        "LIVE_AUTH_HS256_SECRET is not set: tokens need a secret of at least 32 bytes to be verified with; set it, or \
+         give --auth-hs256-secret-file"
+            .to_owned()
+    });
+    let missing: Vec<String> = [database, no_secret].into_iter().flatten().collect();
+    secret.filter(|_| missing.is_empty()).ok_or_else(|| Failure::Configuration(missing.join("\n       ")))
+}
+
+/// Wires the ports together.
+pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) -> Result<AppState, Failure> {
+    let clock = Arc::new(SystemClock);
+    let grace = settings.upcoming_grace()?;
+    let Store { sessions, health, .. } = store.clone();
+    Ok(AppState {
+        sessions: LiveSessions::new(sessions, Arc::<SystemClock>::clone(&clock), grace),
+        health,
+        verifier: Arc::new(Hs256Verifier::new(secret, settings.claim_rules()?, clock)),
+        list_scopes: settings.list_scopes()?,
+    })
+}
+
+/// Takes the address, and catches the signals to stop: from here on the service can be found and be stopped.
+pub(super) fn listen(addresses: &[SocketAddr]) -> Result<(TcpListener, StopSignals), Failure> {
+    let shown = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let listener = server::listen(addresses).map_err(|error| {
+        Failure::Failed(format!("cannot listen on {shown}: {error}; choose another address with LIVE_BIND or --bind"))
+    })?;
+    let signals = StopSignals::catch().map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))?;
+    Ok((listener, signals))
+}
+
+pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::Failed(error.to_string()))
+}
+
+pub(super) async fn serve(listener: TcpListener, state: AppState, signals: StopSignals) -> Result<(), Failure> {
+    server::serve(listener, state, signals)
+        .await
+        .map_err(|error| Failure::Failed(format!("the server stopped: {error}")))
+}

@@ -1,0 +1,49 @@
+//! `live token`.
+
+use clap::Args;
+use live_domain::{BrandId, BrandScope, Clock, Subject, SystemClock};
+use time::Duration;
+
+use super::dev_secret;
+use super::{Failure, print};
+use crate::auth::mint;
+use crate::settings::Settings;
+
+#[derive(Args)]
+pub(super) struct Token {
+    /// Whom the token is for: 1 to 255 characters
+    #[arg(long)]
+    sub: Subject,
+    /// A brand that it is limited to; may be repeated. Without: every brand
+    #[arg(long)]
+    brand: Vec<BrandId>,
+    /// A scope that it grants; may be repeated
+    #[arg(long)]
+    scope: Vec<String>,
+    /// How long it is good, such as 30m, 1h or 7days
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    ttl: std::time::Duration,
+}
+
+impl Token {
+    pub(super) fn run(self, settings: &Settings) -> Result<(), Failure> {
+        let Some(secret) = settings.hs256_secret()?.map_or_else(dev_secret::kept, |secret| Ok(Some(secret)))? else {
+            return Err(Failure::Configuration(
+                "there is no secret to sign with: set LIVE_AUTH_HS256_SECRET (or give --auth-hs256-secret-file), or run \
+                 `live dev` once, which makes one for this machine"
+                    .to_owned(),
+            ));
+        };
+        let brands =
+            BrandScope::only(self.brand.iter().cloned()).map_err(|fault| Failure::Failed(fault.to_string()))?;
+        let brands: Vec<String> = match brands {
+            BrandScope::All => Vec::new(),
+            BrandScope::Only(brands) => brands.into_iter().map(String::from).collect(),
+        };
+        let ttl = Duration::try_from(self.ttl).map_err(|_| Failure::Failed("--ttl is too long".to_owned()))?;
+        let person = (self.sub.as_str(), brands.as_slice(), self.scope.as_slice());
+        let token = mint(&secret, &settings.claim_rules()?, person, SystemClock.now(), ttl);
+        let token = token.map_err(|error| Failure::Failed(error.to_string()))?;
+        print(&format!("{token}\n"))
+    }
+}

@@ -1,0 +1,82 @@
+//! A registration as a line.
+
+use live_domain::bulk::RegistrationLine;
+use live_domain::{Registration, RegistrationStatus, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::LineError;
+use super::value::{id, instant, name, object, optional, text};
+use crate::json::{self, present};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    session_id: String,
+    user_id: String,
+    #[serde(default, deserialize_with = "present")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    registered_at: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<String>,
+    #[serde(default)]
+    cancelled_at: Option<String>,
+}
+
+/// Reads a line; `fresh_id` is for a registration that is new and names none.
+///
+/// # Errors
+///
+/// [`LineError`] names the member and what is allowed.
+pub fn parse_registration(line: &str, now: Timestamp, fresh_id: Uuid) -> Result<RegistrationLine, LineError> {
+    let members: Members = object(line)?;
+    let statuses = "registered, waitlist, cancelled";
+    let status = optional(members.status.as_ref(), |value| name("status", value, statuses))?;
+    let status = status.unwrap_or(RegistrationStatus::Registered);
+    let (session, person) = (id("session_id", &members.session_id)?, text("user_id", &members.user_id)?);
+    let mut line = RegistrationLine::new(session, person, status, fresh_id);
+    let refused = |fault: live_domain::bulk::BadLine| LineError(fault.to_string());
+    if let Some(given) = optional(members.id.as_ref(), |value| id("id", value))? {
+        line = line.with_id(given);
+    }
+    if let Some(at) = optional(members.registered_at.as_ref(), |value| instant("registered_at", value))? {
+        line = line.with_registered_at(at, now).map_err(refused)?;
+    }
+    if let Some(at) = optional(members.cancelled_at.as_ref(), |value| instant("cancelled_at", value))? {
+        line = line.with_cancelled_at(at).map_err(refused)?;
+    }
+    Ok(line)
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    session_id: Uuid,
+    user_id: &'a str,
+    status: &'static str,
+    #[serde(serialize_with = "json::instant")]
+    registered_at: Timestamp,
+    id: Uuid,
+    #[serde(serialize_with = "json::optional_instant")]
+    cancelled_at: Option<Timestamp>,
+}
+
+/// Appends the registration as a line: every member.
+///
+/// # Errors
+///
+/// Those of the serializer; none is known to happen.
+pub fn write_registration(registration: &Registration, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let Registration { id, session_id, user_id, status, registered_at, cancelled_at } = registration;
+    let written = Written {
+        session_id: *session_id,
+        user_id: user_id.as_str(),
+        status: status.as_str(),
+        registered_at: *registered_at,
+        id: *id,
+        cancelled_at: *cancelled_at,
+    };
+    serde_json::to_writer(&mut *out, &written)?;
+    out.push(b'\n');
+    Ok(())
+}

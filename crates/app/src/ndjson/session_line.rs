@@ -1,0 +1,141 @@
+//! A session as a line.
+
+use live_domain::bulk::SessionLine;
+use live_domain::{
+    DurationMinutes, MaxParticipants, Metadata, RecordingUrl, Session, SessionKind, SessionStatus, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::LineError;
+use super::value::{id, instant, name, named, object, optional, text};
+use crate::json::{self, present};
+
+/// The members of a line. Where null is no value, a member that is left out and one that is null differ.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    id: String,
+    host_id: String,
+    brand_id: String,
+    #[serde(default)]
+    community_id: Option<String>,
+    title: String,
+    #[serde(default, deserialize_with = "present")]
+    kind: Option<String>,
+    #[serde(default)]
+    category: Option<String>,
+    scheduled_at: String,
+    #[serde(default)]
+    started_at: Option<String>,
+    #[serde(default)]
+    ended_at: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    status: Option<String>,
+    #[serde(default)]
+    stream_call_id: Option<String>,
+    max_participants: u32,
+    #[serde(default)]
+    duration_minutes: Option<u32>,
+    #[serde(default)]
+    recording_url: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    metadata: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "present")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    updated_at: Option<String>,
+}
+
+/// Reads a line; times that are not given are `now`.
+///
+/// # Errors
+///
+/// [`LineError`] names the member and what is allowed.
+pub fn parse_session(line: &str, now: Timestamp) -> Result<SessionLine, LineError> {
+    let members: Members = object(line)?;
+    let kind = optional(members.kind.as_ref(), |value| name("kind", value, "live, office_hours"))?;
+    let statuses = "scheduled, live, ended, cancelled";
+    let status = optional(members.status.as_ref(), |value| name("status", value, statuses))?;
+    let time = |member, value: &Option<String>| optional(value.as_ref(), |value| instant(member, value));
+    let metadata = members.metadata.map(|object| named("metadata", Metadata::parse(object.get()))).transpose()?;
+    let minutes = members.duration_minutes.map(DurationMinutes::new).transpose();
+    let session = Session {
+        id: id("id", &members.id)?,
+        host_id: text("host_id", &members.host_id)?,
+        brand_id: text("brand_id", &members.brand_id)?,
+        community_id: optional(members.community_id.as_ref(), |value| text("community_id", value))?,
+        title: text("title", &members.title)?,
+        kind: kind.unwrap_or(SessionKind::Live),
+        category: optional(members.category.as_ref(), |value| text("category", value))?,
+        scheduled_at: instant("scheduled_at", &members.scheduled_at)?,
+        started_at: time("started_at", &members.started_at)?,
+        ended_at: time("ended_at", &members.ended_at)?,
+        status: status.unwrap_or(SessionStatus::Scheduled),
+        stream_call_id: optional(members.stream_call_id.as_ref(), |value| text("stream_call_id", value))?,
+        max_participants: named("max_participants", MaxParticipants::new(members.max_participants))?,
+        duration_minutes: named("duration_minutes", minutes)?,
+        recording_url: optional(members.recording_url.as_ref(), |value| text::<RecordingUrl>("recording_url", value))?,
+        metadata: metadata.unwrap_or_default(),
+        created_at: time("created_at", &members.created_at)?.unwrap_or(now),
+        updated_at: time("updated_at", &members.updated_at)?.unwrap_or(now),
+    };
+    SessionLine::new(session, members.updated_at.is_some()).map_err(|fault| LineError(fault.to_string()))
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    id: Uuid,
+    host_id: &'a str,
+    brand_id: &'a str,
+    community_id: Option<&'a str>,
+    title: &'a str,
+    kind: &'static str,
+    category: Option<&'a str>,
+    #[serde(serialize_with = "json::instant")]
+    scheduled_at: Timestamp,
+    #[serde(serialize_with = "json::optional_instant")]
+    started_at: Option<Timestamp>,
+    #[serde(serialize_with = "json::optional_instant")]
+    ended_at: Option<Timestamp>,
+    status: &'static str,
+    stream_call_id: Option<&'a str>,
+    max_participants: u32,
+    duration_minutes: Option<u32>,
+    recording_url: Option<&'a str>,
+    #[serde(serialize_with = "json::instant")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "json::instant")]
+    updated_at: Timestamp,
+}
+
+/// Appends the session as a line: every member, metadata last.
+///
+/// # Errors
+///
+/// Those of the serializer; none is known to happen.
+pub fn write_session(session: &Session, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let written = Written {
+        id: session.id,
+        host_id: session.host_id.as_str(),
+        brand_id: session.brand_id.as_str(),
+        community_id: session.community_id.as_ref().map(live_domain::CommunityId::as_str),
+        title: session.title.as_str(),
+        kind: session.kind.as_str(),
+        category: session.category.as_ref().map(live_domain::Category::as_str),
+        scheduled_at: session.scheduled_at,
+        started_at: session.started_at,
+        ended_at: session.ended_at,
+        status: session.status.as_str(),
+        stream_call_id: session.stream_call_id.as_ref().map(live_domain::StreamCallId::as_str),
+        max_participants: session.max_participants.get(),
+        duration_minutes: session.duration_minutes.map(DurationMinutes::get),
+        recording_url: session.recording_url.as_ref().map(live_domain::RecordingUrl::as_str),
+        created_at: session.created_at,
+        updated_at: session.updated_at,
+    };
+    json::write_with_metadata(&written, session.metadata.as_str(), out)?;
+    out.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The server: sockets, workers, shutdown.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::{HttpServer, web};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::http::routes::{AppState, app};
+
+/// How long requests in flight may take once the server is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 5;
+
+/// Takes the first of the addresses that can be listened on.
+///
+/// # Errors
+///
+/// Those of the last address, when none can.
+pub fn listen(addresses: &[SocketAddr]) -> std::io::Result<TcpListener> {
+    TcpListener::bind(addresses)
+}
+
+/// The signals that ask the process to stop: SIGTERM and SIGINT.
+///
+/// They are caught from the moment that this is made: make it before saying that the service is there.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Begins to catch them.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let us.
+    pub fn catch() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves until the process is told to stop, and lets requests in flight finish then.
+///
+/// # Errors
+///
+/// When the listener cannot be used.
+pub async fn serve(listener: TcpListener, state: AppState, signals: StopSignals) -> std::io::Result<()> {
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || app(web::Data::clone(&state)))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    tokio::spawn(async move {
+        signals.received().await;
+        handle.stop(true).await;
+    });
+    server.await
+}

@@ -1,0 +1,65 @@
+//! Where the store is.
+
+use std::fmt;
+use std::path::Path;
+
+use live_adapters::DatabaseUrl;
+
+use super::table::DATABASE_URL;
+use super::{SettingError, Settings};
+
+/// The file of the embedded store, in the working folder.
+const DEFAULT_FILE: &str = "live.db";
+
+/// What a command does when `DATABASE_URL` is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseDefault {
+    /// It takes `live.db` and makes it if need be.
+    File,
+    /// It takes `live.db` if it is there.
+    FileIfThere,
+    /// It does nothing: production names its store.
+    None,
+}
+
+/// A store, and where its choice came from. It is shown with the password masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The address.
+    pub url: DatabaseUrl,
+    origin: String,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (from {})", self.url, self.origin)
+    }
+}
+
+impl Settings {
+    /// Where the store is.
+    ///
+    /// # Errors
+    ///
+    /// When it is nowhere, or its address is malformed.
+    pub fn database(&self, default: DatabaseDefault) -> Result<Database, SettingError> {
+        if let Some((text, origin)) = self.text(&DATABASE_URL)? {
+            let url = text.parse().map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
+            return Ok(Database { url, origin });
+        }
+        let file_serves = match default {
+            DatabaseDefault::File => true,
+            DatabaseDefault::FileIfThere => Path::new(DEFAULT_FILE).exists(),
+            DatabaseDefault::None => false,
+        };
+        if file_serves {
+            let origin = format!("the default, as {} is not set", DATABASE_URL.name);
+            return Ok(Database { url: DatabaseUrl::Sqlite(DEFAULT_FILE.into()), origin });
+        }
+        Err(SettingError(format!(
+            "{name} is not set: set it to postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH, or give --{flag}",
+            name = DATABASE_URL.name,
+            flag = DATABASE_URL.flag(),
+        )))
+    }
+}

@@ -1,0 +1,182 @@
+//! The table of settings: flags, environment, `--help` and `docs/configuration.md` say the same.
+
+/// In which forms a setting is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By its variable or flag.
+    Plain,
+    /// By its variable, or as a file that its `_FILE` variable or `-file` flag names: a flag would show it to everybody
+    /// on the machine.
+    Secret,
+    /// By its variable or flag, or as a file.
+    PlainOrFile,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// In which forms it is given.
+    pub form: Form,
+    /// What its value is, for `--help`.
+    pub value_name: &'static str,
+    /// What holds when it is not given.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// A flag, as the command line parser takes it.
+pub(super) struct Flag {
+    pub(super) name: String,
+    pub(super) value_name: &'static str,
+    pub(super) help: String,
+}
+
+impl Setting {
+    /// The name of its flag: the variable without `LIVE_`, in lower case, with hyphens.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.trim_start_matches("LIVE_").to_lowercase().replace('_', "-")
+    }
+
+    pub(super) fn file_flag(&self) -> String {
+        format!("{}-file", self.flag())
+    }
+
+    pub(super) fn file_variable(&self) -> String {
+        format!("{}_FILE", self.name)
+    }
+
+    /// The variables that give it.
+    pub(super) fn variables(&self) -> Vec<String> {
+        match self.form {
+            Form::Plain => vec![self.name.to_owned()],
+            Form::Secret | Form::PlainOrFile => vec![self.name.to_owned(), self.file_variable()],
+        }
+    }
+
+    /// The flags that give it.
+    pub(super) fn flags(&self) -> Vec<Flag> {
+        let direct = || Flag {
+            name: self.flag(),
+            value_name: self.value_name,
+            help: format!("{} [env: {}] [default: {}]", self.meaning, self.name, self.default),
+        };
+        let file = |help: String| Flag { name: self.file_flag(), value_name: "PATH", help };
+        match self.form {
+            Form::Plain => vec![direct()],
+            Form::Secret => vec![file(format!(
+                "A file that holds it: {} [env: {} or {}] [default: {}]",
+                self.meaning,
+                self.file_variable(),
+                self.name,
+                self.default
+            ))],
+            Form::PlainOrFile => {
+                let help = format!("A file that holds --{} [env: {}]", self.flag(), self.file_variable());
+                vec![direct(), file(help)]
+            }
+        }
+    }
+}
+
+const fn setting(
+    name: &'static str,
+    form: Form,
+    value_name: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+) -> Setting {
+    Setting { name, form, value_name, default, meaning }
+}
+
+/// Where the store is.
+pub(super) const DATABASE_URL: Setting = setting(
+    "DATABASE_URL",
+    Form::PlainOrFile,
+    "URL",
+    "sqlite:live.db for `dev`, and elsewhere but for `serve` if that file is there",
+    "Where the store is: postgres://..., postgresql://... or sqlite:PATH",
+);
+/// Where the service listens.
+pub(super) const BIND: Setting =
+    setting("LIVE_BIND", Form::Plain, "HOST:PORT", "127.0.0.1:8080", "Where the service listens");
+/// The shared secret of tokens.
+pub(super) const AUTH_HS256_SECRET: Setting = setting(
+    "LIVE_AUTH_HS256_SECRET",
+    Form::Secret,
+    "SECRET",
+    "none",
+    "The secret that tokens are signed with (HS256): at least 32 bytes, no PEM text",
+);
+/// The issuer of tokens.
+pub(super) const AUTH_ISSUER: Setting =
+    setting("LIVE_AUTH_ISSUER", Form::Plain, "ISSUER", "none", "The issuer that a token must name (claim iss)");
+/// The audience of tokens.
+pub(super) const AUTH_AUDIENCE: Setting =
+    setting("LIVE_AUTH_AUDIENCE", Form::Plain, "AUDIENCE", "none", "The audience that a token must be for (claim aud)");
+/// The scopes of the list.
+pub(super) const AUTH_LIST_SCOPES: Setting = setting(
+    "LIVE_AUTH_LIST_SCOPES",
+    Form::Plain,
+    "SCOPES",
+    "none",
+    "The scopes that the list demands, separated by spaces; all of them",
+);
+/// The grace of upcoming sessions.
+pub(super) const UPCOMING_GRACE_MINUTES: Setting = setting(
+    "LIVE_UPCOMING_GRACE_MINUTES",
+    Form::Plain,
+    "MINUTES",
+    "30",
+    "How long after its time a session that nobody started still counts as upcoming (0 to 525600)",
+);
+/// The size of the pool.
+pub(super) const DB_POOL_SIZE: Setting = setting(
+    "LIVE_DB_POOL_SIZE",
+    Form::Plain,
+    "NUMBER",
+    "2 x cores, at least 4",
+    "How many connections to the store there are at most (1 to 1000)",
+);
+/// The deadline of store work.
+pub(super) const DB_TIMEOUT_MS: Setting = setting(
+    "LIVE_DB_TIMEOUT_MS",
+    Form::Plain,
+    "MILLISECONDS",
+    "2000",
+    "How long a request waits for the store, connection and statement together (1 to 600000); past it 503",
+);
+/// Whether to migrate at the start.
+pub(super) const MIGRATE_ON_START: Setting = setting(
+    "LIVE_MIGRATE_ON_START",
+    Form::Plain,
+    "true|false",
+    "true",
+    "Whether `serve` brings the schema up before it serves",
+);
+/// The form of the log.
+pub(super) const LOG: Setting = setting(
+    "LIVE_LOG",
+    Form::Plain,
+    "text|json",
+    "text on a terminal, else json",
+    "The form of the log on standard error; RUST_LOG sets the levels",
+);
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    DATABASE_URL,
+    BIND,
+    AUTH_HS256_SECRET,
+    AUTH_ISSUER,
+    AUTH_AUDIENCE,
+    AUTH_LIST_SCOPES,
+    UPCOMING_GRACE_MINUTES,
+    DB_POOL_SIZE,
+    DB_TIMEOUT_MS,
+    MIGRATE_ON_START,
+    LOG,
+];

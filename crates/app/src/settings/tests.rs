@@ -1,0 +1,115 @@
+use std::io::Write;
+
+use super::*;
+
+fn settings(flags: &[(&str, &str)], environment: &[(&str, &str)]) -> Settings {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let flags = SettingFlags(flags.iter().map(owned).collect());
+    Settings::new(flags, environment.iter().map(|(name, value)| (name.into(), value.into())))
+}
+
+fn file(content: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(content).unwrap();
+    file
+}
+
+#[test]
+fn a_flag_wins_over_a_variable() {
+    let both = settings(&[("bind", "127.0.0.1:1")], &[("LIVE_BIND", "127.0.0.1:2")]);
+    assert_eq!(both.bind().unwrap()[0].port(), 1);
+}
+
+#[test]
+fn an_empty_variable_is_unset() {
+    let empty = settings(&[], &[("LIVE_BIND", ""), ("LIVE_DB_TIMEOUT_MS", "")]);
+    assert_eq!(empty.bind().unwrap()[0].port(), 8080);
+    assert_eq!(empty.store_settings().unwrap().timeout.as_millis(), 2_000);
+}
+
+#[test]
+fn a_file_loses_one_newline_and_no_more() {
+    let file = file(format!("{}\n\n", "s".repeat(32)).as_bytes());
+    let path = file.path().to_str().unwrap();
+    let given = settings(&[("auth-hs256-secret-file", path)], &[]).given(&table::AUTH_HS256_SECRET).unwrap().unwrap();
+    assert_eq!(given.bytes.len(), 33);
+}
+
+#[test]
+fn a_secret_and_its_file_are_not_given_both_but_a_flag_wins_over_both() {
+    let file = file(&[b'f'; 40]);
+    let path = file.path().to_str().unwrap();
+    let environment = [("LIVE_AUTH_HS256_SECRET", "e"), ("LIVE_AUTH_HS256_SECRET_FILE", path)];
+    let error = settings(&[], &environment).hs256_secret().unwrap_err().to_string();
+    assert_eq!(error, "LIVE_AUTH_HS256_SECRET and LIVE_AUTH_HS256_SECRET_FILE are both given: give one");
+    assert!(settings(&[("auth-hs256-secret-file", path)], &environment).hs256_secret().unwrap().is_some());
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
+    for (name, value, expected) in [
+        ("LIVE_BIND", "8080", "LIVE_BIND must be a host and a port, as in 127.0.0.1:8080, and the host must be known"),
+        ("LIVE_DB_POOL_SIZE", "0", "LIVE_DB_POOL_SIZE must be a whole number from 1 to 1000"),
+        ("LIVE_DB_TIMEOUT_MS", "2s", "LIVE_DB_TIMEOUT_MS must be a whole number from 1 to 600000"),
+        ("LIVE_UPCOMING_GRACE_MINUTES", "-1", "LIVE_UPCOMING_GRACE_MINUTES must be a whole number from 0 to 525600"),
+        ("LIVE_MIGRATE_ON_START", "yes", "LIVE_MIGRATE_ON_START must be true or false"),
+        ("LIVE_LOG", "xml", "LIVE_LOG must be text or json"),
+        (
+            "LIVE_AUTH_LIST_SCOPES",
+            "a \"b\"",
+            "LIVE_AUTH_LIST_SCOPES must hold scopes separated by spaces, without quotes and backslashes",
+        ),
+        (
+            "LIVE_AUTH_HS256_SECRET",
+            "hunter2",
+            "LIVE_AUTH_HS256_SECRET must have at least 32 bytes; `openssl rand -base64 48` makes a good one",
+        ),
+        (
+            "LIVE_AUTH_HS256_SECRET_FILE",
+            "/nowhere/secret",
+            "LIVE_AUTH_HS256_SECRET_FILE: /nowhere/secret cannot be read: No such file or directory (os error 2)",
+        ),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgres://..., postgresql://... or sqlite:PATH"),
+    ] {
+        let settings = settings(&[], &[(name, value)]);
+        let errors = [
+            settings.bind().err(),
+            settings.store_settings().err(),
+            settings.upcoming_grace().err(),
+            settings.migrate_on_start().err(),
+            settings.log_format().err(),
+            settings.list_scopes().err(),
+            settings.hs256_secret().err(),
+            settings.database(DatabaseDefault::File).err(),
+        ];
+        let errors: Vec<String> = errors.into_iter().flatten().map(|error| error.to_string()).collect();
+        assert_eq!(errors, [expected]);
+    }
+}
+
+#[test]
+fn a_pem_text_is_no_secret() {
+    let pem = "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----";
+    let error = settings(&[], &[("LIVE_AUTH_HS256_SECRET", pem)]).hs256_secret().unwrap_err();
+    assert_eq!(error.to_string(), "LIVE_AUTH_HS256_SECRET must not be a PEM text: a key pair is no shared secret");
+}
+
+#[test]
+fn production_names_its_store() {
+    let error = settings(&[], &[]).database(DatabaseDefault::None).unwrap_err().to_string();
+    assert!(error.starts_with("DATABASE_URL is not set: set it to postgres://"), "{error}");
+}
+
+#[test]
+fn a_store_is_shown_with_its_origin_and_no_password() {
+    let given = settings(&[("database-url", "postgres://live:hunter2@db.example/live")], &[]);
+    let shown = given.database(DatabaseDefault::None).unwrap().to_string();
+    assert_eq!(shown, "postgres://live:***@db.example/live (from --database-url)");
+    assert!(!format!("{:?}", given.database(DatabaseDefault::None)).contains("hunter2"));
+}
+
+#[test]
+fn an_unknown_name_is_warned_about_with_the_nearest_known_one() {
+    let warnings = settings(&[], &[("LIVE_BNID", "x"), ("LIVE_LOG", "text"), ("OTHER", "y")]).warnings();
+    assert_eq!(warnings, ["warning: LIVE_BNID is no setting; the nearest known one is LIVE_BIND"]);
+}

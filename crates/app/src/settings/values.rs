@@ -1,0 +1,146 @@
+//! The settings as values.
+
+use std::io::IsTerminal;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
+use std::time::Duration;
+
+use live_adapters::StoreSettings;
+use live_domain::UpcomingGrace;
+
+use super::table::{
+    AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, BIND, DB_POOL_SIZE, DB_TIMEOUT_MS, LOG,
+    MIGRATE_ON_START, UPCOMING_GRACE_MINUTES,
+};
+use super::{SettingError, Settings};
+use crate::auth::{ClaimRules, Hs256Secret, Scopes};
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Where the service listens: at least one address.
+    ///
+    /// # Errors
+    ///
+    /// When it is no host and port, or the host is unknown.
+    pub fn bind(&self) -> Result<Vec<SocketAddr>, SettingError> {
+        let resolve = |text: &str| match text.to_socket_addrs() {
+            Ok(addresses) => Ok(addresses.collect::<Vec<_>>()),
+            Err(_) => Err("must be a host and a port, as in 127.0.0.1:8080, and the host must be known".to_owned()),
+        };
+        let addresses = self.value(&BIND, resolve)?;
+        Ok(addresses.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8080))]))
+    }
+
+    /// The secret that tokens are signed with.
+    ///
+    /// # Errors
+    ///
+    /// When it is too short or a PEM text.
+    pub fn hs256_secret(&self) -> Result<Option<Hs256Secret>, SettingError> {
+        let Some(given) = self.given(&AUTH_HS256_SECRET)? else { return Ok(None) };
+        let secret = Hs256Secret::new(given.bytes);
+        secret.map(Some).map_err(|fault| SettingError(format!("{} {fault}", given.origin)))
+    }
+
+    /// What the claims of a token must say.
+    ///
+    /// # Errors
+    ///
+    /// When a text is no UTF-8.
+    pub fn claim_rules(&self) -> Result<ClaimRules, SettingError> {
+        let text = |text: &str| Ok(text.to_owned());
+        Ok(ClaimRules { issuer: self.value(&AUTH_ISSUER, text)?, audience: self.value(&AUTH_AUDIENCE, text)? })
+    }
+
+    /// The scopes that the list demands.
+    ///
+    /// # Errors
+    ///
+    /// When a scope holds a character that no scope can have (RFC 6749, section 3.3).
+    pub fn list_scopes(&self) -> Result<Scopes, SettingError> {
+        let is_scope = |scope: &str| scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+        let scopes = self.value(&AUTH_LIST_SCOPES, |text| {
+            let scopes = text.split(' ').filter(|scope| !scope.is_empty());
+            if !scopes.clone().all(is_scope) {
+                return Err("must hold scopes separated by spaces, without quotes and backslashes".to_owned());
+            }
+            Ok(scopes.map(str::to_owned).collect())
+        })?;
+        Ok(scopes.unwrap_or_default())
+    }
+
+    /// The grace of upcoming sessions.
+    ///
+    /// # Errors
+    ///
+    /// When it is not from 0 to 525600 minutes.
+    pub fn upcoming_grace(&self) -> Result<UpcomingGrace, SettingError> {
+        let minutes = self.value(&UPCOMING_GRACE_MINUTES, |text| number(text, 0, 525_600))?;
+        Ok(minutes.map_or_else(UpcomingGrace::default, UpcomingGrace::minutes))
+    }
+
+    /// How the store is used.
+    ///
+    /// # Errors
+    ///
+    /// When a number is out of range.
+    pub fn store_settings(&self) -> Result<StoreSettings, SettingError> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let pool_size = self.value(&DB_POOL_SIZE, |text| number(text, 1, 1_000))?;
+        let timeout = self.value(&DB_TIMEOUT_MS, |text| number(text, 1, 600_000))?;
+        Ok(StoreSettings {
+            pool_size: pool_size.unwrap_or((2 * cores).max(4)),
+            timeout: Duration::from_millis(timeout.unwrap_or(2_000)),
+        })
+    }
+
+    /// Whether `serve` brings the schema up before it serves.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither `true` nor `false`.
+    pub fn migrate_on_start(&self) -> Result<bool, SettingError> {
+        let flag =
+            self.value(&MIGRATE_ON_START, |text| text.parse().map_err(|_| "must be true or false".to_owned()))?;
+        Ok(flag.unwrap_or(true))
+    }
+
+    /// The form of the log.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither `text` nor `json`.
+    pub fn log_format(&self) -> Result<LogFormat, SettingError> {
+        let on_terminal = || if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
+        let format = self.value(&LOG, |text| match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("must be text or json".to_owned()),
+        })?;
+        Ok(format.unwrap_or_else(on_terminal))
+    }
+}
+
+fn number<T: FromStr + TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
+    let fault = || format!("must be a whole number from {least} to {most}");
+    let number: u64 = text.parse().map_err(|_| fault())?;
+    if !(least..=most).contains(&number) {
+        return Err(fault());
+    }
+    T::try_from(number).map_err(|_| fault())
+}
+
+/// Where programs keep what they make for this person on this machine, as the XDG base directories have it.
+#[must_use]
+pub fn state_folder() -> Option<std::path::PathBuf> {
+    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(std::path::PathBuf::from);
+    folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+}
