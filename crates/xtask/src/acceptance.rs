@@ -9,23 +9,20 @@ use crate::error::{Context, Result};
 use crate::postgres;
 use crate::process;
 use crate::test::runner::{Order, Runner};
-use crate::workspace::{cargo, target_folder};
 
 const FILTER: &str = "acceptance";
 
 pub(crate) fn run(runner_arguments: &[OsString]) -> Result<()> {
-    process::run(&mut cargo(&["build", "--release", "--package", "live-app"]))?;
-    let binary = target_folder()?.join("release/live");
     let filter = [OsString::from(FILTER)];
     let arguments = if runner_arguments.is_empty() { filter.as_slice() } else { runner_arguments };
     let begin = Instant::now();
     let outcome = postgres::with_cluster(|cluster| {
         let mut command = Runner::installed().command(&Order { release: true, show_output: true, arguments });
-        command.env("TEST_SIZE", Size::Full.name()).env("LIVE_BINARY", &binary);
+        command.env("TEST_SIZE", Size::Full.name());
         process::run(cluster.announce_to(&mut command))
     });
     let seconds = begin.elapsed().as_secs();
     outcome.context(|| format!("acceptance at full size: FAILED after {seconds} s"))?;
-    console::note(format!("acceptance at full size: passed in {seconds} s, binary {}", binary.display()));
+    console::note(format!("acceptance at full size: passed in {seconds} s"));
     Ok(())
 }

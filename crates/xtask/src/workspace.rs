@@ -4,7 +4,6 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::error::{Error, Result};
 use crate::process;
 
 /// The workspace's root folder.
@@ -25,30 +24,4 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = process::command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root()).args(arguments);
     cargo
-}
-
-/// The folder cargo builds into, wherever the developer's settings put it.
-pub(crate) fn target_folder() -> Result<PathBuf> {
-    let metadata = process::text(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
-    target_folder_in(&metadata).ok_or_else(|| Error::from("`cargo metadata` names no target folder"))
-}
-
-fn target_folder_in(metadata: &str) -> Option<PathBuf> {
-    let (_, rest) = metadata.split_once(r#""target_directory":""#)?;
-    let (folder, _) = rest.split_once('"')?;
-    Some(PathBuf::from(folder))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::target_folder_in;
-
-    #[test]
-    fn reads_the_target_folder_from_the_metadata() {
-        let metadata = r#"{"packages":[],"target_directory":"/home/me/target","version":1}"#;
-        assert_eq!(target_folder_in(metadata).as_deref(), Some(Path::new("/home/me/target")));
-        assert_eq!(target_folder_in("{}"), None);
-    }
 }

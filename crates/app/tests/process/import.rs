@@ -93,6 +93,21 @@ async fn an_import_whose_store_is_lost_exits_69() {
 }
 
 #[test]
+fn an_import_that_finds_the_disk_full_exits_69_and_did_nothing() {
+    let machine = Machine::new().with("DATABASE_URL", "sqlite:some.db");
+    machine.ok(&["migrate"]);
+    let file = machine.file("sessions", &session_lines(1..=20_000));
+    // A file may not grow past a megabyte: what writes to it is told so, as on a full disk.
+    let limited = format!("trap '' XFSZ; ulimit -f 1000; exec {} import sessions {file}", env!("CARGO_BIN_EXE_live"));
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &limited]).current_dir(machine.path()).env("DATABASE_URL", "sqlite:some.db");
+    let said = said(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!(said.code, 69, "{}", said.err);
+    assert!(said.err.contains("error: the store is unavailable"), "{}", said.err);
+    assert_eq!(machine.ok(&["export", "sessions"]), "");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let machine = Machine::new().with("DATABASE_URL", "sqlite:some.db");
     machine.ok(&["migrate"]);

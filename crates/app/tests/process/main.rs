@@ -7,5 +7,6 @@ mod import;
 mod import_acceptance;
 mod outage;
 mod proxy;
+mod raw;
 mod serve;
 mod support;
