@@ -21,7 +21,7 @@ pub enum DatabaseUrl {
 /// The address of a Postgres database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    config: Config,
+    config: Box<Config>,
     shown: String,
 }
 
@@ -84,7 +84,7 @@ impl FromStr for PostgresUrl {
             config.application_name("live");
         }
         let shown = Parts { password: parts.password.map(|_| "***"), ..parts };
-        Ok(Self { config, shown: format!("{scheme}{}", shown.joined(Parts::shown_parameters)) })
+        Ok(Self { config: Box::new(config), shown: format!("{scheme}{}", shown.joined(Parts::shown_parameters)) })
     }
 }
 
@@ -122,11 +122,14 @@ impl<'a> Parts<'a> {
         let parameters: Vec<_> = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
         let mode = parameters.iter().rev().find(|(name, _)| *name == "sslmode").map(|(_, mode)| *mode);
         match mode {
-            None | Some("disable" | "allow" | "prefer") => {
-                Ok(Self { user, password, hosts, path, parameters })
-            }
+            None | Some("disable" | "allow" | "prefer") => Ok(Self { user, password, hosts, path, parameters }),
             Some(mode) => Err(TLS_MODES.into_iter().find(|known| *known == mode).map_or_else(
-                || DatabaseUrlError::Malformed(format!("sslmode must be one of disable, prefer, {}", TLS_MODES.join(", "))),
+                || {
+                    DatabaseUrlError::Malformed(format!(
+                        "sslmode must be one of disable, prefer, {}",
+                        TLS_MODES.join(", ")
+                    ))
+                },
                 DatabaseUrlError::TlsNotSupported,
             )),
         }
@@ -282,7 +285,10 @@ mod tests {
     #[test]
     fn refuses_what_it_would_not_honour() {
         assert_eq!(url("postgres://db/live?sslmode=require"), Err(DatabaseUrlError::TlsNotSupported("require")));
-        assert_eq!(url("postgres://db/live?sslmode=verify-full"), Err(DatabaseUrlError::TlsNotSupported("verify-full")));
+        assert_eq!(
+            url("postgres://db/live?sslmode=verify-full"),
+            Err(DatabaseUrlError::TlsNotSupported("verify-full"))
+        );
         assert!(url("postgres://db/live?sslmode=disable").is_ok());
         assert!(matches!(url("postgres://db/live?sslmode=maybe"), Err(DatabaseUrlError::Malformed(_))));
         assert!(matches!(url("postgres://db/live?colour=red"), Err(DatabaseUrlError::Malformed(_))));

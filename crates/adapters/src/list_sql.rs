@@ -24,7 +24,7 @@ where
     type Id: ToSql<Self::IdSql, DB>;
 }
 
-const NO_TEXT: &Option<&str> = &None;
+const NO_TEXT: Option<&str> = None;
 
 /// `ASC` or `DESC`.
 pub(crate) fn direction(descending: bool) -> &'static str {
@@ -71,13 +71,13 @@ where
             }
             for _ in 0..*padding {
                 out.push_sql(", ");
-                out.push_bind_param::<Nullable<Text>, _>(NO_TEXT)?;
+                out.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?;
             }
             out.push_sql(")");
         }
         Brand::Nobody => {
             out.push_sql(" AND brand_id = ");
-            out.push_bind_param::<Nullable<Text>, _>(NO_TEXT)?;
+            out.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?;
         }
     }
     push_any_of(out, "status", statuses.iter().map(|status| status.as_str()));

@@ -1,9 +1,7 @@
 //! Rows as both stores give them, and what they are to the domain.
 
 use diesel::Queryable;
-use live_domain::{
-    DurationMinutes, ListedSession, MaxParticipants, Metadata, Registration, Session, Timestamp,
-};
+use live_domain::{DurationMinutes, ListedSession, MaxParticipants, Metadata, Registration, Session, Timestamp};
 use uuid::Uuid;
 
 /// An instant as a store keeps it.
@@ -186,4 +184,30 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> TryFrom<RegistrationRow<Id, Instant
             cancelled_at: columns.optional("cancelled_at", cancelled_at, |at| Timestamp::from_micros(at.micros()))?,
         })
     }
+}
+
+/// What an imported line replaces of a session that is there: all but its key, `created_at` and the counter; and
+/// `updated_at`, which is no change by itself unless the line names it.
+const REPLACED: [&str; 15] = [
+    "host_id",
+    "brand_id",
+    "community_id",
+    "title",
+    "kind",
+    "category",
+    "scheduled_at",
+    "started_at",
+    "ended_at",
+    "status",
+    "stream_call_id",
+    "max_participants",
+    "duration_minutes",
+    "recording_url",
+    "metadata",
+];
+
+/// The columns that an imported line replaces, of this table or, when it is empty, of the only one.
+pub(crate) fn replaced(table: &str) -> String {
+    let dot = if table.is_empty() { "" } else { "." };
+    REPLACED.map(|column| format!("{table}{dot}{column}")).join(", ")
 }

@@ -5,7 +5,11 @@
 //! # Panics
 //!
 //! What cannot be set up panics: the test has failed, and says why.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot set up what it needs has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot set up what it needs has failed"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,11 +23,10 @@ use crate::sqlite::SqliteSessionRepository;
 use crate::{DatabaseUrl, Migrations, StoreSettings};
 
 /// What a test that needs Postgres says without one.
-const NO_POSTGRES: &str =
-    "TEST_DATABASE_URL is not set: run `cargo xtask test`, which starts a throwaway Postgres";
+const NO_POSTGRES: &str = "TEST_DATABASE_URL is not set: run `cargo xtask test`, which starts a throwaway Postgres";
 
 /// Settings with which no test waits for ever, and none fails because the machine is slow.
-pub const SETTINGS: StoreSettings = StoreSettings { pool_size: 8, timeout: Duration::from_secs(60) };
+pub const SETTINGS: StoreSettings = StoreSettings { pool_size: 8, timeout: Duration::from_mins(1) };
 
 /// Whether acceptance tests run in their full size: `TEST_SIZE=full`. By default they are `small`.
 #[must_use]
@@ -35,6 +38,7 @@ pub fn is_full_size() -> bool {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests have no settings but these")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -58,7 +62,8 @@ impl PgDatabase {
     /// A database with nothing in it.
     pub async fn create_empty() -> Self {
         let server_url = variable("TEST_DATABASE_URL").expect(NO_POSTGRES);
-        let server: tokio_postgres::Config = server_url.parse().expect("TEST_DATABASE_URL is the address of a Postgres");
+        let server: tokio_postgres::Config =
+            server_url.parse().expect("TEST_DATABASE_URL is the address of a Postgres");
         let name = format!("live_test_{}", Uuid::new_v4().simple());
         let url = beside(&server_url, &name);
         // A template nobody is connected to, and a locale that every server has.
@@ -100,7 +105,8 @@ impl PgDatabase {
 
 /// The address of another database of the same server.
 fn beside(server: &str, name: &str) -> String {
-    let (start, query) = server.split_once('?').map_or((server, String::new()), |(start, query)| (start, format!("?{query}")));
+    let (start, query) =
+        server.split_once('?').map_or((server, String::new()), |(start, query)| (start, format!("?{query}")));
     let authority = start.find("://").map_or(0, |scheme| scheme + 3);
     let host = start[authority..].find('/').map_or(start, |path| &start[..authority + path]);
     format!("{host}/{name}{query}")

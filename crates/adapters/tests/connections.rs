@@ -1,19 +1,19 @@
 //! What becomes of connections when a store is away, stops answering or comes back, and when a caller goes away.
+#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
-use std::error::Error;
 use std::time::{Duration, Instant};
 
+use live_adapters::Migrations;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::sqlite::SqliteSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile};
 use live_adapters::{DatabaseUrl, StoreSettings, open};
+use live_domain::Clock;
 use live_domain::listing::Variants;
 use live_domain::{
-    BrandScope, BulkRepository, ListedSession, Page, PageSize, Selection, SessionFilter, SessionKind, SessionOrder,
-    SessionRepository, SessionScan, SessionStatus, StoreError, StoreHealth, SystemClock, Viewer,
+    BrandScope, ListedSession, Page, PageSize, Selection, SessionFilter, SessionKind, SessionOrder, SessionRepository,
+    SessionScan, SessionStatus, StoreError, SystemClock, Viewer,
 };
-use live_adapters::Migrations;
-use live_domain::Clock;
 use tokio::net::TcpListener;
 
 type Listed = Result<Page<ListedSession, SessionScan>, StoreError>;
@@ -202,7 +202,10 @@ async fn work_on_sqlite_ends_by_itself_when_nobody_waits_for_it() {
     let file = SqliteFile::create().await;
     let store = file.store_with(IMPATIENT);
     let mut blocker = diesel::SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
-    blocker.batch_execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    // With the old journal a writer shuts readers out.
+    blocker.batch_execute("PRAGMA journal_mode = DELETE").unwrap();
+    list_all(&store).await.unwrap();
+    blocker.batch_execute("BEGIN EXCLUSIVE").unwrap();
     let message = unavailable(list_all(&store).await);
     assert!(message.contains("200 ms"), "{message}");
     assert_eq!(store.pool_usage(), (1, 1));

@@ -1,11 +1,14 @@
 //! How fast imports are. The rate is printed; what is asserted is that it does not collapse.
+#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use std::time::Instant;
 
 use live_adapters::test_support::{PgDatabase, SqliteFile, is_full_size};
 use live_domain::bulk::{Line, RegistrationLine, SessionLine};
 use live_domain::contract::fixtures::{minutes, now, session, subject};
-use live_domain::{BulkRepository, Category, HostId, Imported, RegistrationStatus, Session, SessionKind, SessionStatus};
+use live_domain::{
+    BulkRepository, Category, HostId, Imported, RegistrationStatus, Session, SessionKind, SessionStatus,
+};
 use uuid::Uuid;
 
 /// Lines are handed over as a reader of a file would: some thousands at a time.
@@ -26,15 +29,15 @@ fn session_line(number: u32) -> Line<SessionLine> {
         community_id: format!("community {}", mixed % 300).parse().ok(),
         category: Category::new(format!("category {}", mixed % 20)).ok(),
         scheduled_at: minutes(i64::from(mixed % 1_000_000)),
-        kind: if number % 9 == 0 { SessionKind::OfficeHours } else { SessionKind::Live },
-        status: if number % 3 == 0 { SessionStatus::Scheduled } else { SessionStatus::Ended },
+        kind: if number.is_multiple_of(9) { SessionKind::OfficeHours } else { SessionKind::Live },
+        status: if number.is_multiple_of(3) { SessionStatus::Scheduled } else { SessionStatus::Ended },
         ..session(number)
     };
     Line { number: number.into(), value: SessionLine::new(line, true).unwrap() }
 }
 
 fn registration_line(number: u32) -> Line<RegistrationLine> {
-    let session = session_line((number + 1) / 2).value.session().id;
+    let session = session_line(number.div_ceil(2)).value.session().id;
     let person = subject(&format!("person {number}"));
     let fresh = Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 96 | u128::from(number));
     let line = RegistrationLine::new(session, person, RegistrationStatus::Registered, fresh)
@@ -58,7 +61,11 @@ macro_rules! import {
         let whole = started.elapsed();
         println!(
             "{} {}: {:.1} s ({:.1} s to stage), {:.0} lines/s",
-            $lines, $what, whole.as_secs_f64(), staged.as_secs_f64(), f64::from($lines) / whole.as_secs_f64()
+            $lines,
+            $what,
+            whole.as_secs_f64(),
+            staged.as_secs_f64(),
+            f64::from($lines) / whole.as_secs_f64()
         );
         imported
     }};

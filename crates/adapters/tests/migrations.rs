@@ -1,5 +1,6 @@
 //! The schema comes up, goes down and comes up again, also when several start at once; and it holds what the domain
 //! promises.
+#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use diesel::Connection;
 use diesel::SqliteConnection;

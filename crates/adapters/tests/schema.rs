@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use live_adapters::test_support::{PgDatabase, SqliteFile};
@@ -55,16 +56,6 @@ async fn the_declared_tables_are_those_of_postgres() {
     }
 }
 
-#[derive(QueryableByName)]
-struct Column {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Bool)]
-    nullable: bool,
-}
-
 #[tokio::test]
 async fn the_declared_tables_are_those_of_sqlite() {
     let file = SqliteFile::create().await;
@@ -72,9 +63,8 @@ async fn the_declared_tables_are_those_of_sqlite() {
     let tables = declared(include_str!("../src/sqlite/schema.rs"));
     assert_eq!(tables.keys().collect::<Vec<_>>(), ["registrations", "sessions"]);
     for (table, columns) in tables {
-        let query = "SELECT name, type AS kind, \"notnull\" = 0 AS nullable FROM pragma_table_info(?) ORDER BY cid";
-        let found: Vec<Column> = diesel::sql_query(query).bind::<Text, _>(&table).load(&mut connection).unwrap();
-        let found: Columns = found.into_iter().map(|column| (column.name, column.kind, column.nullable)).collect();
+        let query = format!("SELECT name, type, \"notnull\" = 0 FROM pragma_table_info('{table}') ORDER BY cid");
+        let found: Columns = sql::<(Text, Text, Bool)>(&query).load(&mut connection).unwrap();
         let stored = |kind: &str| match kind {
             "Binary" => "BLOB",
             "Text" => "TEXT",
@@ -98,7 +88,10 @@ fn bad_sessions() -> Vec<(&'static str, String)> {
         ("category", 128),
         ("stream_call_id", 255),
     ] {
-        bad.extend(["''", "'a\u{1}'", "'\u{1f}'", "'a\nb'", "'\u{7f}'", "'\u{85}a'", "'\u{9f}'"].map(|text| (column, text.to_owned())));
+        bad.extend(
+            ["''", "'a\u{1}'", "'\u{1f}'", "'a\nb'", "'\u{7f}'", "'\u{85}a'", "'\u{9f}'"]
+                .map(|text| (column, text.to_owned())),
+        );
         bad.push((column, text(most + 1)));
     }
     for (column, values) in [

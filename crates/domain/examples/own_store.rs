@@ -1,6 +1,7 @@
 //! A store of your own behind the use case: here, sessions that a program knows by heart.
 //!
 //! `cargo run -p live-domain --example own_store --features memory,contract`
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use std::error::Error;
 use std::sync::Arc;
@@ -26,16 +27,12 @@ impl SessionRepository for Known {
         scan: SessionScan,
         size: PageSize,
     ) -> Result<Page<ListedSession, SessionScan>, StoreError> {
-        let belongs = |session: &&Session| {
-            scope.permits(&session.brand_id) && filter.matches(session) && scan.admits(session)
-        };
+        let belongs =
+            |session: &&Session| scope.permits(&session.brand_id) && filter.matches(session) && scan.admits(session);
         let mut found: Vec<&Session> = self.0.iter().filter(belongs).collect();
         found.sort_by(|left, right| scan.compare(left.position(), right.position()));
-        let listed = |session: &Session| ListedSession {
-            session: session.clone(),
-            registered_count: 0,
-            is_registered: false,
-        };
+        let listed =
+            |session: &Session| ListedSession { session: session.clone(), registered_count: 0, is_registered: false };
         let rows = found.into_iter().take(size.with_lookahead()).map(listed).collect();
         Ok(Page::from_rows(rows, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
     }

@@ -42,7 +42,11 @@ async fn is_applied(connection: &mut AsyncPgConnection, version: String) -> Quer
     match diesel::select(diesel::dsl::exists(applied)).get_result(connection).await {
         // A missing table has no kind of its own.
         Err(error @ DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
-            if has_books(connection).await? { Err(error) } else { Ok(false) }
+            if has_books(connection).await? {
+                Err(error)
+            } else {
+                Ok(false)
+            }
         }
         result => result,
     }
@@ -52,7 +56,10 @@ async fn is_applied(connection: &mut AsyncPgConnection, version: String) -> Quer
 fn embedded() -> Result<Vec<(String, String)>, PgError> {
     let mut migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(PgError::Migration)?;
     migrations.sort_by(|left, right| left.name().version().cmp(&right.name().version()));
-    Ok(migrations.iter().map(|migration| (migration.name().to_string(), migration.name().version().to_string())).collect())
+    Ok(migrations
+        .iter()
+        .map(|migration| (migration.name().to_string(), migration.name().version().to_string()))
+        .collect())
 }
 
 async fn pending(connector: &Connector) -> Result<Vec<String>, PgError> {
@@ -74,7 +81,9 @@ async fn run(connector: &Connector) -> Result<Vec<String>, PgError> {
     let work = move || {
         let super::connection::PgConnection { diesel, wire, .. } = connection;
         let mut diesel: AsyncConnectionWrapper<AsyncPgConnection> = diesel.into();
-        let applied = diesel.run_pending_migrations(MIGRATIONS).map(|versions| versions.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let applied = diesel
+            .run_pending_migrations(MIGRATIONS)
+            .map(|versions| versions.iter().map(ToString::to_string).collect::<Vec<_>>());
         // The lock goes with the connection.
         drop((diesel, wire));
         applied

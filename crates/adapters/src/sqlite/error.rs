@@ -38,11 +38,11 @@ pub(crate) enum SqliteError {
 impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
         match &error {
-            SqliteError::NoFolder { .. } | SqliteError::Open { .. } | SqliteError::Deadline(_) => {
-                Self::Unavailable(error.into())
-            }
             // A file that is locked, full or gone has no kind of its own.
-            SqliteError::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
+            SqliteError::NoFolder { .. }
+            | SqliteError::Open { .. }
+            | SqliteError::Deadline(_)
+            | SqliteError::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
                 Self::Unavailable(error.into())
             }
             SqliteError::Name(_)

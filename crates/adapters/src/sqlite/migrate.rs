@@ -44,7 +44,10 @@ fn has_books(connection: &mut SqliteConnection) -> QueryResult<bool> {
 fn embedded() -> Result<Vec<(String, String)>, SqliteError> {
     let mut migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(SqliteError::Migration)?;
     migrations.sort_by(|left, right| left.name().version().cmp(&right.name().version()));
-    Ok(migrations.iter().map(|migration| (migration.name().to_string(), migration.name().version().to_string())).collect())
+    Ok(migrations
+        .iter()
+        .map(|migration| (migration.name().to_string(), migration.name().version().to_string()))
+        .collect())
 }
 
 fn pending(connection: &mut SqliteConnection) -> Result<Vec<String>, SqliteError> {
@@ -57,7 +60,7 @@ fn pending(connection: &mut SqliteConnection) -> Result<Vec<String>, SqliteError
 }
 
 /// How long a migration waits for others who use the file.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Lets readers go on while somebody writes. The file remembers it.
 fn log_writes_ahead(connection: &mut SqliteConnection) -> QueryResult<()> {
@@ -109,7 +112,8 @@ impl StoreHealth for SqliteSessionRepository {
         let Some((_, newest)) = embedded()?.pop() else { return Ok(SchemaState::Current) };
         let is_applied = move |connection: &mut SqliteConnection| {
             let applied = applied_migrations::table.filter(applied_migrations::version.eq(newest));
-            let is_applied = has_books(connection)? && diesel::select(diesel::dsl::exists(applied)).get_result(connection)?;
+            let is_applied =
+                has_books(connection)? && diesel::select(diesel::dsl::exists(applied)).get_result(connection)?;
             Ok(is_applied)
         };
         Ok(if self.pool.run(is_applied).await? { SchemaState::Current } else { SchemaState::Behind })

@@ -83,7 +83,7 @@ impl Hs256Verifier {
     }
 
     fn caller(&self, token: &str) -> Result<Caller, InvalidToken> {
-        refuse_critical_headers(token)?;
+        check_header(token)?;
         let data =
             jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).map_err(|error| reason(&error))?;
         self.rules.caller(&data.claims, self.clock.now())
@@ -97,14 +97,15 @@ impl TokenVerifier for Hs256Verifier {
     }
 }
 
-/// A header that demands what we do not understand makes the token one that we must not take (RFC 7515, 4.1.11).
-fn refuse_critical_headers(token: &str) -> Result<(), InvalidToken> {
+/// The algorithm is ours to choose, not the header's. One that demands what we do not understand makes the token one
+/// that we must not take (RFC 7515, section 4.1.11).
+fn check_header(token: &str) -> Result<(), InvalidToken> {
     #[derive(Deserialize)]
     struct JoseHeader {
         #[serde(default, deserialize_with = "is_present")]
         crit: bool,
         #[serde(rename = "alg")]
-        _algorithm: IgnoredAny,
+        algorithm: String,
     }
     fn is_present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
         IgnoredAny::deserialize(deserializer).map(|_| true)
@@ -112,7 +113,14 @@ fn refuse_critical_headers(token: &str) -> Result<(), InvalidToken> {
     let header = token.split('.').next().unwrap_or_default();
     let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken::Malformed)?;
     let header: JoseHeader = serde_json::from_slice(&header).map_err(|_| InvalidToken::Malformed)?;
-    if header.crit { Err(InvalidToken::Malformed) } else { Ok(()) }
+    if header.crit {
+        return Err(InvalidToken::Malformed);
+    }
+    if header.algorithm != "HS256" {
+        return Err(InvalidToken::Signature);
+    }
+    // What else the library reads in it must be of its type.
+    jsonwebtoken::decode_header(token).map(|_| ()).map_err(|_| InvalidToken::Malformed)
 }
 
 fn reason(error: &jsonwebtoken::errors::Error) -> InvalidToken {
@@ -121,7 +129,7 @@ fn reason(error: &jsonwebtoken::errors::Error) -> InvalidToken {
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
             InvalidToken::Signature
         }
-        // The payload is read after the signature was found good: what fails to read are claims.
+        // The header was read before, and the payload is read after the signature was found good.
         ErrorKind::Json(_) => InvalidToken::Claims,
         _ => InvalidToken::Malformed,
     }

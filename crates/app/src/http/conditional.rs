@@ -29,8 +29,8 @@ impl Tag {
         request
             .headers()
             .get_all(header::IF_NONE_MATCH)
-            .filter_map(|field| field.to_str().ok())
-            .any(|field| field.trim() == "*" || members(field).any(|opaque| opaque == self.0))
+            .map(|field| field.as_bytes().trim_ascii())
+            .any(|field| field == b"*" || members(field).any(|opaque| opaque == self.0.as_bytes()))
     }
 }
 
@@ -40,11 +40,12 @@ impl fmt::Display for Tag {
     }
 }
 
-/// The opaque texts of the well-formed tags of a list. Ours hold no comma, so that a plain split finds them.
-fn members(field: &str) -> impl Iterator<Item = &str> {
-    field.split(',').filter_map(|member| {
-        let member = member.trim();
-        member.strip_prefix("W/").unwrap_or(member).strip_prefix('"')?.strip_suffix('"')
+/// The opaque texts of the well-formed tags of a list: bytes, as foreign ones may go past ASCII. Ours hold no comma, so
+/// that a plain split finds them.
+fn members(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    field.split(|byte| *byte == b',').filter_map(|member| {
+        let member = member.trim_ascii();
+        member.strip_prefix(b"W/").unwrap_or(member).strip_prefix(b"\"")?.strip_suffix(b"\"")
     })
 }
 

@@ -68,22 +68,27 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("a handler panicked: {}", text.unwrap_or("no message"))
 }
 
-/// Drops an `Accept-Encoding` that leaves nothing to answer with, not even the plain body: the answer is plain then,
-/// rather than the 406 of the framework.
+/// Narrows `Accept-Encoding` down to the one coding of ours that the client prefers. Without one it is dropped: an
+/// answer that nothing is left for, not even the plain body, is plain then, rather than the 406 of the framework.
 ///
 /// # Errors
 ///
 /// Those of the service behind it.
-pub async fn prefer_plain_to_nothing<B: MessageBody + 'static>(
+pub async fn settle_coding<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     use actix_web::http::header::{ContentEncoding, Encoding};
     let ours = [ContentEncoding::Gzip, ContentEncoding::Brotli, ContentEncoding::Identity].map(Encoding::Known);
-    let leaves_nothing =
-        request.get_header::<AcceptEncoding>().is_some_and(|accepted| accepted.negotiate(ours.iter()).is_none());
-    if leaves_nothing {
-        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    let chosen = request.get_header::<AcceptEncoding>().and_then(|accepted| accepted.negotiate(ours.iter()));
+    let coding = match chosen {
+        Some(Encoding::Known(ContentEncoding::Gzip)) => Some("gzip"),
+        Some(Encoding::Known(ContentEncoding::Brotli)) => Some("br"),
+        _ => None,
+    };
+    request.headers_mut().remove(header::ACCEPT_ENCODING);
+    if let Some(coding) = coding {
+        request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding));
     }
     next.call(request).await
 }

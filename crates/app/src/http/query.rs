@@ -119,9 +119,11 @@ fn unknown(name: &str, known: &[&str]) -> String {
     })
 }
 
-/// The name that is the fewest edits away.
+/// The name that is the fewest edits away, whatever the letter case.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
+    // No known name is nearly as long: more of it would cost time and tell nothing.
+    let name = name.chars().take(64).collect::<String>().to_ascii_lowercase();
+    known.min_by_key(|candidate| strsim::damerau_levenshtein(&name, &candidate.to_ascii_lowercase()))
 }
 
 /// Decodes one side of a pair, strictly.

@@ -44,7 +44,7 @@ pub fn app(
         .configure(routes)
         .wrap(from_fn(middleware::finish))
         .wrap(Compress::default())
-        .wrap(from_fn(middleware::prefer_plain_to_nothing))
+        .wrap(from_fn(middleware::settle_coding))
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -58,8 +58,8 @@ pub struct SessionBody<'a> {
     registered_count: u32,
     /// Whether the caller, the `sub` of the token, holds a registration in force.
     is_registered: bool,
-    /// Any members. Written last, by [`write`], as the text that it was stored as.
-    #[serde(skip)]
+    /// Any members, as they were sent.
+    #[serde(skip_serializing_if = "is_written_last")]
     #[schema(value_type = Object, required = true)]
     metadata: &'a str,
 }
@@ -134,6 +134,11 @@ impl<'a> From<&'a ListedSession> for SessionBody<'a> {
             metadata: metadata.as_str(),
         }
     }
+}
+
+/// The metadata is left to [`write`]. A plain `skip` would leave it out of the OpenAPI document as well.
+fn is_written_last(_: &str) -> bool {
+    true
 }
 
 /// Appends the session to a body.

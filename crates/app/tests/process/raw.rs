@@ -40,14 +40,22 @@ async fn whatever_comes_the_contract_answers_and_the_server_lives() {
         ("bytes that are no UTF-8 in a path", request("/%ff", b""), 404),
         (
             "bytes in the query that should be percent-encoded",
-            [b"GET /v1/live/sessions?brand_id=\xc3\xbc HTTP/1.1\r\nHost: live\r\nConnection: close\r\n", bearer.as_bytes(), b"\r\n"]
-                .concat(),
+            [
+                b"GET /v1/live/sessions?brand_id=\xc3\xbc HTTP/1.1\r\nHost: live\r\nConnection: close\r\n",
+                bearer.as_bytes(),
+                b"\r\n",
+            ]
+            .concat(),
             400,
         ),
         ("a control character in the query", request("/v1/live/sessions?brand_id=a%00b", bearer.as_bytes()), 400),
         ("no HTTP", b"nonsense\r\n\r\n".to_vec(), 400),
         ("a head that never ends its line", [b"GET /".to_vec(), vec![b'a'; 200_000]].concat(), 431),
-        ("a method nobody knows", b"BREW /v1/live/sessions HTTP/1.1\r\nHost: live\r\nConnection: close\r\n\r\n".to_vec(), 405),
+        (
+            "a method nobody knows",
+            b"BREW /v1/live/sessions HTTP/1.1\r\nHost: live\r\nConnection: close\r\n\r\n".to_vec(),
+            405,
+        ),
     ] {
         assert_eq!(status(&server, &bytes), Some(expected), "{name}");
         assert_eq!(get(&server.url(list), Some(&token)).await.status, 200, "after {name}");

@@ -26,16 +26,8 @@ const TABLES: &str = r#"
 const COPY: &str = "COPY staged (line, session_id, user_id, status, id, fresh_id, registered_at, cancelled_at) \
                     FROM STDIN (FORMAT binary)";
 
-const TYPES: [Type; 8] = [
-    Type::INT8,
-    Type::UUID,
-    Type::TEXT,
-    Type::TEXT,
-    Type::UUID,
-    Type::UUID,
-    Type::TIMESTAMPTZ,
-    Type::TIMESTAMPTZ,
-];
+const TYPES: [Type; 8] =
+    [Type::INT8, Type::UUID, Type::TEXT, Type::TEXT, Type::UUID, Type::UUID, Type::TIMESTAMPTZ, Type::TIMESTAMPTZ];
 
 const REPEATED: &str = "
     SELECT line, first FROM (

@@ -9,30 +9,24 @@ use tokio_postgres::types::{ToSql, Type};
 use super::{BulkConnection, ONE_AT_A_TIME, first, line_number, number, store};
 use crate::postgres::connection::Connector;
 use crate::postgres::error::PgError;
+use crate::session_row::replaced;
 
-/// What a line replaces, in an order of its own: all that it says but its key and `created_at`.
-macro_rules! replaced {
-    ($table:literal) => {
-        concat!(
-            $table, "host_id, ", $table, "brand_id, ", $table, "community_id, ", $table, "title, ", $table, "kind, ",
-            $table, "category, ", $table, "scheduled_at, ", $table, "started_at, ", $table, "ended_at, ",
-            $table, "status, ", $table, "stream_call_id, ", $table, "max_participants, ", $table, "duration_minutes, ",
-            $table, "recording_url, ", $table, "metadata"
-        )
-    };
+/// `staged` holds the lines as they are; `locked` the sessions that are there and change.
+fn tables() -> String {
+    format!(
+        "CREATE TEMP TABLE staged AS
+            SELECT 0::bigint AS line, false AS updated_at_given, id, created_at, updated_at, {} FROM sessions WITH NO DATA;
+        CREATE TEMP TABLE locked (id uuid NOT NULL)",
+        replaced("")
+    )
 }
 
-const TABLES: &str = concat!(
-    "CREATE TEMP TABLE staged AS SELECT 0::bigint AS line, false AS updated_at_given, id, created_at, updated_at, ",
-    replaced!(""),
-    " FROM sessions WITH NO DATA; CREATE TEMP TABLE locked (id uuid NOT NULL)"
-);
-
-const COPY: &str = concat!(
-    "COPY staged (line, updated_at_given, id, created_at, updated_at, ",
-    replaced!(""),
-    ") FROM STDIN (FORMAT binary)"
-);
+fn copy() -> String {
+    format!(
+        "COPY staged (line, updated_at_given, id, created_at, updated_at, {}) FROM STDIN (FORMAT binary)",
+        replaced("")
+    )
+}
 
 const TYPES: [Type; 20] = [
     Type::INT8,
@@ -68,30 +62,34 @@ const OVERSOLD: &str = "
 
 /// Locks what will be written, in the order of the ids, as every writer of several sessions does. What is as its line
 /// says is not locked.
-const LOCK: &str = concat!(
-    "INSERT INTO locked SELECT s.id FROM sessions s JOIN staged t USING (id) WHERE (",
-    replaced!("s."),
-    ") IS DISTINCT FROM (",
-    replaced!("t."),
-    ") OR t.updated_at_given AND s.updated_at <> t.updated_at ORDER BY s.id FOR NO KEY UPDATE OF s"
-);
+fn lock() -> String {
+    format!(
+        "INSERT INTO locked SELECT s.id FROM sessions s JOIN staged t USING (id)
+        WHERE ({}) IS DISTINCT FROM ({}) OR t.updated_at_given AND s.updated_at <> t.updated_at
+        ORDER BY s.id FOR NO KEY UPDATE OF s",
+        replaced("s"),
+        replaced("t")
+    )
+}
 
-const CHANGE: &str = concat!(
-    "UPDATE sessions s SET (updated_at, ",
-    replaced!(""),
-    ") = (t.updated_at, ",
-    replaced!("t."),
-    ") FROM locked JOIN staged t USING (id) WHERE s.id = t.id"
-);
+fn change() -> String {
+    format!(
+        "UPDATE sessions s SET (updated_at, {}) = (t.updated_at, {})
+        FROM locked JOIN staged t USING (id) WHERE s.id = t.id",
+        replaced(""),
+        replaced("t")
+    )
+}
 
 /// In the order of their time: neighbours in a list are neighbours on disk, and every index grows at few places.
-const CREATE: &str = concat!(
-    "INSERT INTO sessions (id, created_at, updated_at, ",
-    replaced!(""),
-    ") SELECT id, created_at, updated_at, ",
-    replaced!(""),
-    " FROM staged t WHERE NOT EXISTS (SELECT FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id"
-);
+fn create() -> String {
+    format!(
+        "INSERT INTO sessions (id, created_at, updated_at, {columns})
+        SELECT id, created_at, updated_at, {columns} FROM staged t
+        WHERE NOT EXISTS (SELECT FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id",
+        columns = replaced("")
+    )
+}
 
 /// An import of sessions under way.
 pub(super) struct SessionImport {
@@ -101,11 +99,11 @@ pub(super) struct SessionImport {
 
 impl SessionImport {
     pub(super) async fn begin(connector: &Connector) -> Result<Self, PgError> {
-        Ok(Self { connection: BulkConnection::open(connector, TABLES).await?, lines: 0 })
+        Ok(Self { connection: BulkConnection::open(connector, &tables()).await?, lines: 0 })
     }
 
     async fn copy(&mut self, lines: &[Line<SessionLine>]) -> Result<(), PgError> {
-        let mut rows = Box::pin(self.connection.copy(COPY, &TYPES).await?);
+        let mut rows = Box::pin(self.connection.copy(&copy(), &TYPES).await?);
         for Line { number, value } in lines {
             let session = value.session();
             let time = |instant| OffsetDateTime::from(instant);
@@ -154,12 +152,12 @@ impl SessionImport {
         let connection = &self.connection;
         connection.batch("BEGIN").await.map_err(store)?;
         connection.batch(ONE_AT_A_TIME).await.map_err(store)?;
-        connection.execute(LOCK).await.map_err(store)?;
+        connection.execute(&lock()).await.map_err(store)?;
         connection.batch("ANALYZE locked").await.map_err(store)?;
         // Somebody may have registered since the check. Now nobody can until this is committed.
         first([self.oversold().await?])?;
-        let changed = connection.execute(CHANGE).await.map_err(store)?;
-        let created = connection.execute(CREATE).await.map_err(store)?;
+        let changed = connection.execute(&change()).await.map_err(store)?;
+        let created = connection.execute(&create()).await.map_err(store)?;
         connection.batch("COMMIT").await.map_err(store)?;
         Ok(Imported { created, changed, unchanged: self.lines.saturating_sub(created + changed) })
     }

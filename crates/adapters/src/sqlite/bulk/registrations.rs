@@ -141,6 +141,7 @@ fn unknown_session(connection: &mut SqliteConnection) -> QueryResult<Option<Faul
 }
 
 /// Says what each line makes of its registration, and names the first whose id or seat is taken.
+#[expect(clippy::disallowed_methods, reason = "once in an import, over all of its lines: preparing it is nothing")]
 fn resolve(connection: &mut SqliteConnection, now: Micros) -> Result<(), Refusal> {
     connection.batch_execute("DELETE FROM resolved")?;
     diesel::sql_query(RESOLVE).bind::<BigInt, _>(now).execute(connection)?;

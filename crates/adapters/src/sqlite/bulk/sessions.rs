@@ -8,6 +8,7 @@ use live_domain::bulk::{Line, SessionLine};
 use live_domain::{Import, ImportError, Imported, StoreError};
 
 use super::{BulkConnection, Refusal, execute, first, line_number, oversold, repeated};
+use crate::session_row::replaced;
 use crate::sqlite::connection::Opener;
 use crate::sqlite::error::SqliteError;
 use crate::sqlite::row::{IdBytes, Micros};
@@ -37,23 +38,12 @@ diesel::table! {
     }
 }
 
-/// What a line replaces, in an order of its own: all that it says but its key and `created_at`.
-macro_rules! replaced {
-    ($table:literal) => {
-        concat!(
-            $table, "host_id, ", $table, "brand_id, ", $table, "community_id, ", $table, "title, ", $table, "kind, ",
-            $table, "category, ", $table, "scheduled_at, ", $table, "started_at, ", $table, "ended_at, ",
-            $table, "status, ", $table, "stream_call_id, ", $table, "max_participants, ", $table, "duration_minutes, ",
-            $table, "recording_url, ", $table, "metadata"
-        )
-    };
+fn tables() -> String {
+    format!(
+        "CREATE TEMP TABLE staged (line INTEGER PRIMARY KEY, updated_at_given, id, created_at, updated_at, {})",
+        replaced("")
+    )
 }
-
-const TABLES: &str = concat!(
-    "CREATE TEMP TABLE staged (line INTEGER PRIMARY KEY, updated_at_given, id, created_at, updated_at, ",
-    replaced!(""),
-    ")"
-);
 
 const REPEATED: &str = "\
     SELECT line, first FROM (SELECT line, min(line) OVER (PARTITION BY id) AS first FROM staged) AS lines \
@@ -64,26 +54,26 @@ const OVERSOLD: &str = "\
     SELECT line, s.registered_count, t.max_participants FROM staged t CROSS JOIN sessions s ON s.id = t.id \
     WHERE s.registered_count > t.max_participants ORDER BY line LIMIT 1";
 
-const CHANGE: &str = concat!(
-    "UPDATE sessions AS s SET (updated_at, ",
-    replaced!(""),
-    ") = (t.updated_at, ",
-    replaced!("t."),
-    ") FROM staged t WHERE s.id = t.id AND ((",
-    replaced!("s."),
-    ") IS NOT (",
-    replaced!("t."),
-    ") OR t.updated_at_given AND s.updated_at <> t.updated_at)"
-);
+fn change() -> String {
+    format!(
+        "UPDATE sessions AS s SET (updated_at, {}) = (t.updated_at, {wanted})
+        FROM staged t WHERE s.id = t.id
+            AND (({}) IS NOT ({wanted}) OR t.updated_at_given AND s.updated_at <> t.updated_at)",
+        replaced(""),
+        replaced("s"),
+        wanted = replaced("t")
+    )
+}
 
 /// In the order of their time: neighbours in a list are neighbours on disk, and every index grows at few places.
-const CREATE: &str = concat!(
-    "INSERT INTO sessions (id, created_at, updated_at, ",
-    replaced!(""),
-    ") SELECT id, created_at, updated_at, ",
-    replaced!(""),
-    " FROM staged t WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id"
-);
+fn create() -> String {
+    format!(
+        "INSERT INTO sessions (id, created_at, updated_at, {columns})
+        SELECT id, created_at, updated_at, {columns} FROM staged t
+        WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id",
+        columns = replaced("")
+    )
+}
 
 fn stage(connection: &mut SqliteConnection, lines: &[Line<SessionLine>]) -> QueryResult<()> {
     // The transaction is one of the temporary tables alone: the store is not locked.
@@ -132,8 +122,8 @@ fn apply(connection: &mut SqliteConnection, lines: u64) -> Result<Imported, Refu
     first([repeated(connection, REPEATED)?, oversold(connection, OVERSOLD)?])?;
     connection.immediate_transaction(|connection| {
         first([oversold(connection, OVERSOLD)?])?;
-        let changed = execute(connection, CHANGE)?;
-        let created = execute(connection, CREATE)?;
+        let changed = execute(connection, &change())?;
+        let created = execute(connection, &create())?;
         Ok(Imported { created, changed, unchanged: lines.saturating_sub(created + changed) })
     })
 }
@@ -146,7 +136,7 @@ pub(super) struct SessionImport {
 
 impl SessionImport {
     pub(super) async fn begin(opener: &Opener) -> Result<Self, SqliteError> {
-        Ok(Self { connection: BulkConnection::open(opener, TABLES).await?, lines: 0 })
+        Ok(Self { connection: BulkConnection::open(opener, tables()).await?, lines: 0 })
     }
 }
 
