@@ -1,7 +1,6 @@
 //! A store of either kind, opened from its address.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use live_domain::{BulkRepository, SessionRepository, StoreError, StoreHealth};
 
@@ -9,16 +8,7 @@ use crate::database_url::DatabaseUrl;
 use crate::migrations::Migrations;
 use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
-
-/// How a store is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreSettings {
-    /// How many connections requests share at most; at least one is taken.
-    pub pool_size: usize,
-    /// The one deadline for taking a connection and running a statement on it. Imports, exports and migrations have
-    /// none.
-    pub timeout: Duration,
-}
+use crate::store_settings::StoreSettings;
 
 /// The ports of a store.
 #[derive(Clone)]

@@ -33,9 +33,11 @@ pub mod migrations;
 pub mod postgres;
 mod session_row;
 pub mod sqlite;
+mod store_settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 
-pub use connect::{Store, StoreSettings, open};
+pub use connect::{Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;
+pub use store_settings::StoreSettings;

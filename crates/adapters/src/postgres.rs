@@ -22,8 +22,8 @@ use self::connection::Connector;
 use self::error::PgError;
 use self::pool::Pool;
 use self::row::ListedRow;
-use crate::connect::StoreSettings;
 use crate::database_url::PostgresUrl;
+use crate::store_settings::StoreSettings;
 
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;

@@ -20,7 +20,7 @@ use live_domain::{
 
 use self::connection::{Opener, Pool};
 use self::row::ListedRow;
-use crate::connect::StoreSettings;
+use crate::store_settings::StoreSettings;
 
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;

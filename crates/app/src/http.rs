@@ -13,3 +13,4 @@ pub mod query;
 pub mod request_id;
 pub mod routes;
 pub mod session_body;
+pub mod state;

@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use actix_web::{HttpServer, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::http::routes::{AppState, app};
+use crate::http::routes::app;
+use crate::http::state::AppState;
 
 /// How long requests in flight may take once the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 5;

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::connection::{Connector, PgConnection};
 use super::error::{PgError, answered};
-use crate::connect::StoreSettings;
+use crate::store_settings::StoreSettings;
 
 impl Manager for Connector {
     type Type = PgConnection;

@@ -10,7 +10,7 @@ use diesel::{Connection, ConnectionError, SqliteConnection};
 use tokio::task::spawn_blocking;
 
 use super::error::SqliteError;
-use crate::connect::StoreSettings;
+use crate::store_settings::StoreSettings;
 
 /// How every connection works. What waits for a lock waits five seconds; a deadline may give up on the answer earlier.
 const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;";

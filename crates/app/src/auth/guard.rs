@@ -11,7 +11,7 @@ use live_domain::{BrandScope, Viewer};
 
 use super::credentials::{Credentials, credentials};
 use crate::http::error::{ApiError, ErrorCode};
-use crate::http::routes::AppState;
+use crate::http::state::AppState;
 
 /// Scopes of a token, or those that a route demands.
 pub type Scopes = BTreeSet<String>;

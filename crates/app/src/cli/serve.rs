@@ -8,7 +8,7 @@ use live_domain::{LiveSessions, SystemClock};
 
 use super::{Failure, store};
 use crate::auth::{Hs256Secret, Hs256Verifier};
-use crate::http::routes::AppState;
+use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
 

@@ -5,7 +5,7 @@ use live_domain::SchemaState;
 use serde_json::json;
 
 use super::error::ApiError;
-use super::routes::AppState;
+use super::state::AppState;
 
 /// The process runs.
 #[utoipa::path(

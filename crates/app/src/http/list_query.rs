@@ -7,9 +7,11 @@ use live_domain::{
     BrandId, Category, CommunityId, HostId, Month, PageSize, Selection, SessionFilter, SessionKind, SessionOrder,
     SessionStatus, TextError, TimeZone,
 };
+use utoipa::IntoParams;
 
 use super::error::ApiError;
 use super::query::Query;
+use super::session_body::{SessionKindName, SessionStatusName};
 
 /// The names that the list knows.
 pub const PARAMETERS: &[&str] = &[
@@ -27,6 +29,51 @@ pub const PARAMETERS: &[&str] = &[
     "limit",
     "cursor",
 ];
+
+/// The parameters of the list. [`ListSessionsQuery`] reads them strictly; this describes them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters in the OpenAPI document")]
+pub struct ListSessionsParameters {
+    /// Sessions of this brand.
+    #[param(min_length = 1, max_length = 128)]
+    brand_id: Option<String>,
+    /// Sessions for this community.
+    #[param(min_length = 1, max_length = 128)]
+    community_id: Option<String>,
+    /// Sessions of this host.
+    #[param(min_length = 1, max_length = 128)]
+    host_id: Option<String>,
+    /// Another name of `host_id`.
+    #[param(min_length = 1, max_length = 128)]
+    host_user_id: Option<String>,
+    /// Sessions of this category.
+    #[param(min_length = 1, max_length = 128)]
+    category: Option<String>,
+    /// Sessions in one of these states, separated by commas.
+    #[param(style = Form, explode = false, value_type = Option<Vec<SessionStatusName>>)]
+    status: Option<String>,
+    /// Sessions of one of these kinds, separated by commas.
+    #[param(style = Form, explode = false, value_type = Option<Vec<SessionKindName>>)]
+    kind: Option<String>,
+    /// `true` or `1`: sessions that are live, or scheduled and overdue by no more than the grace (30 minutes unless set
+    /// otherwise). `false` or `0`: no condition. Any letter case.
+    upcoming: Option<String>,
+    /// Another name of `upcoming`.
+    upcoming_only: Option<String>,
+    /// Sessions scheduled in this calendar month, `1970-01` to `9998-12`, of `time_zone`.
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-03")]
+    month: Option<String>,
+    /// The IANA name of the zone of `month`; UTC unless given.
+    #[param(example = "America/New_York")]
+    time_zone: Option<String>,
+    /// How many sessions a page holds; 20 unless given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 512)]
+    cursor: Option<String>,
+}
 
 /// What a caller asked the list for.
 #[derive(Debug)]

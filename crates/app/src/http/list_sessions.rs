@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use super::conditional::Tag;
 use super::cursor::{self, Binding};
 use super::error::{ApiError, ErrorBody, ErrorCode};
-use super::list_query::ListSessionsQuery;
-use super::routes::AppState;
+use super::list_query::{ListSessionsParameters, ListSessionsQuery};
 use super::session_body::{self, SessionBody};
+use super::state::AppState;
 use crate::auth::Caller;
 
 /// A page of sessions.
@@ -37,7 +37,7 @@ pub struct ListSessionsBody<'a> {
     operation_id = "listLiveSessions",
     tag = "sessions",
     security(("bearer" = [])),
-    params(super::openapi::ListSessionsParameters),
+    params(ListSessionsParameters),
     responses(
         (status = 200, description = "A page of sessions", body = ListSessionsBody<'_>,
             headers(

@@ -1,29 +1,14 @@
-//! The routes and what they share.
-
-use std::sync::Arc;
+//! The routes.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Responder, web};
-use live_domain::{LiveSessions, StoreHealth};
 
 use super::error::{ApiError, ErrorCode};
+use super::state::AppState;
 use super::{health, index, list_sessions, middleware, openapi};
-use crate::auth::{Scopes, TokenVerifier};
-
-/// What the handlers work with.
-pub struct AppState {
-    /// The use case.
-    pub sessions: LiveSessions,
-    /// Whether the store can serve.
-    pub health: Arc<dyn StoreHealth>,
-    /// Tells whose token it is.
-    pub verifier: Arc<dyn TokenVerifier>,
-    /// The scopes that the list demands.
-    pub list_scopes: Scopes,
-}
 
 /// The service.
 #[must_use]

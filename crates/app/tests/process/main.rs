@@ -10,3 +10,4 @@ mod proxy;
 mod raw;
 mod serve;
 mod support;
+mod walk_acceptance;

@@ -1,0 +1,13 @@
+//! How a store is used.
+
+use std::time::Duration;
+
+/// How a store is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// How many connections requests share at most; at least one is taken.
+    pub pool_size: usize,
+    /// The one deadline for taking a connection and running a statement on it. Imports, exports and migrations have
+    /// none.
+    pub timeout: Duration,
+}
