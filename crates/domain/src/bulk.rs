@@ -222,7 +222,8 @@ pub trait Import<T: Send + 'static>: Send {
     ///
     /// # Errors
     ///
-    /// [`ImportError::BadLine`] names the first bad line in the order of the file. Nothing was written after any error.
+    /// [`ImportError::BadLine`]. Repeated keys and unknown sessions are looked for first, then ids that are taken, then
+    /// seats; of what is found, the first line in the order of the file is named. Nothing was written after any error.
     async fn apply(self: Box<Self>) -> Result<Imported, ImportError>;
 }
 

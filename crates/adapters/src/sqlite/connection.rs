@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool::managed::{self, Manager, Metrics, Object, RecycleError, RecycleResult};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use tokio::task::spawn_blocking;
 
 use super::error::SqliteError;
@@ -46,9 +47,9 @@ impl Opener {
     }
 }
 
-/// A connection of the pool.
+/// A connection of the pool. Its work runs on a thread that may block.
 pub(crate) struct Reader {
-    connection: SqliteConnection,
+    connection: SyncConnectionWrapper<SqliteConnection>,
     is_trusted: bool,
 }
 
@@ -59,7 +60,7 @@ impl Manager for Opener {
     async fn create(&self) -> Result<Reader, SqliteError> {
         let opener = self.clone();
         let connection = spawn_blocking(move || opener.open()).await??;
-        Ok(Reader { connection, is_trusted: true })
+        Ok(Reader { connection: SyncConnectionWrapper::new(connection), is_trusted: true })
     }
 
     async fn recycle(&self, reader: &mut Reader, _: &Metrics) -> RecycleResult<SqliteError> {
@@ -85,8 +86,8 @@ impl Pool {
 
     /// Takes a connection and runs the work on it, both before one deadline.
     ///
-    /// Nothing stops a statement of SQLite. When the deadline passes or the caller goes away, the work goes on by itself
-    /// on its thread, and gives the connection back at its end: none is ever handed on in the middle of something.
+    /// Nothing stops a statement of SQLite. When the deadline passes or the caller goes away, work that has begun goes on
+    /// in a task of its own, which gives the connection back at its end: none is ever handed on in the middle of something.
     pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, SqliteError>
     where
         T: Send + 'static,
@@ -97,10 +98,11 @@ impl Pool {
                 managed::PoolError::Backend(error) => error,
                 error => SqliteError::Pool(error.to_string()),
             })?;
-            spawn_blocking(move || {
+            tokio::spawn(async move {
                 // It is trusted again only if the work ends well: not after a failure, and not after a panic.
                 reader.is_trusted = false;
-                let result = work(&mut reader.connection);
+                let result = reader.connection.spawn_blocking(|connection| Ok(work(connection))).await;
+                let result = result.map_err(SqliteError::from).flatten();
                 reader.is_trusted = result.is_ok();
                 if !reader.is_trusted {
                     drop(Object::take(reader));
