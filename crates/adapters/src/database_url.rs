@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
@@ -31,6 +32,9 @@ pub enum DatabaseUrlError {
     /// Neither of the forms.
     #[error("must be postgres://..., postgresql://... or sqlite:PATH")]
     Form,
+    /// No host is named.
+    #[error("needs a host, as in postgres://USER:PASSWORD@HOST/DATABASE")]
+    NoHost,
     /// No file is named.
     #[error("sqlite: needs the path of a file, as in sqlite:live.db")]
     NoFile,
@@ -79,6 +83,9 @@ impl FromStr for PostgresUrl {
         let mut config: Config = format!("{scheme}{}", parts.joined(Parts::driver_parameters))
             .parse()
             .map_err(|error| DatabaseUrlError::Malformed(malformed(&error)))?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(DatabaseUrlError::NoHost);
+        }
         config.ssl_mode(SslMode::Disable);
         if config.get_application_name().is_none() {
             config.application_name("live");
@@ -174,6 +181,13 @@ impl PostgresUrl {
     /// How the driver is to connect.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Bounds how long a server may take to accept a connection, unless the address says so itself.
+    pub(crate) fn connect_within(&mut self, timeout: Duration) {
+        if self.config.get_connect_timeout().is_none() {
+            self.config.connect_timeout(timeout);
+        }
     }
 
     /// Whom it connects to, in words for an error message.

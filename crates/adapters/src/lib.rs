@@ -25,6 +25,7 @@
 //! | `test-support` | [`test_support`], databases to test on |
 #![deny(missing_docs)]
 
+mod bulk_lines;
 pub mod connect;
 mod database_url;
 mod list_plan;
@@ -33,6 +34,7 @@ pub mod migrations;
 pub mod postgres;
 mod session_row;
 pub mod sqlite;
+mod statements;
 mod store_settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;

@@ -108,7 +108,7 @@ fn brands(scope: &BrandScope, filter: &SessionFilter, conditions: &Conditions) -
         (Some(brand), scope) if scope.permits(brand) => return vec![Brand::Is(brand.clone())],
         (Some(_), _) => return Vec::new(),
         (None, BrandScope::All) => return vec![Brand::Any],
-        (None, BrandScope::Only(brands)) if brands.is_empty() => return Vec::new(),
+        (None, BrandScope::Only(brands)) if brands.iter().len() == 0 => return Vec::new(),
         (None, BrandScope::Only(brands)) => brands.iter().cloned(),
     };
     let number = brands.len().next_power_of_two().min(BrandScope::MAX_BRANDS);

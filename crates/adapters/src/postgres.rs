@@ -40,9 +40,9 @@ impl PgSessionRepository {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Failed`] when no pool can be made of the settings.
+    /// [`StoreError::Failed`] outside of a tokio runtime.
     pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, StoreError> {
-        let connector = Connector::new(url);
+        let connector = Connector::new(url, settings.timeout)?;
         let pool = Pool::new(connector.clone(), settings)?;
         Ok(Self { connector, pool })
     }

@@ -123,7 +123,7 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> SessionRow<Id, Instant> {
             stream_call_id: columns.optional("stream_call_id", stream_call_id, live_domain::StreamCallId::new)?,
             max_participants: columns.read("max_participants", MaxParticipants::new(max_participants))?,
             duration_minutes: columns.optional("duration_minutes", duration, DurationMinutes::new)?,
-            recording_url: columns.optional("recording_url", recording_url, live_domain::RecordingUrl::new)?,
+            recording_url: recording_url.map(live_domain::RecordingUrl::from_stored),
             metadata: Metadata::from_stored(metadata),
             created_at: columns.instant("created_at", created_at)?,
             updated_at: columns.instant("updated_at", updated_at)?,

@@ -103,6 +103,19 @@ async fn a_statement_that_does_not_end_costs_its_connection_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_server_stops_working_on_what_nobody_waits_for() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(IMPATIENT);
+    let lock = blocked(&database).await;
+    for _ in 0..10 {
+        unavailable(list_all(&store).await);
+    }
+    let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let busy: i64 = lock.query_one(busy, &[]).await.unwrap().get(0);
+    assert!(busy <= 2, "{busy} statements still wait, of a pool of one connection");
+}
+
+#[tokio::test]
 async fn a_caller_who_goes_away_leaves_no_busy_connection_on_postgres() {
     let database = PgDatabase::create().await;
     let store = database.store_with(ONE_CONNECTION);

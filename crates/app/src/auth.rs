@@ -6,5 +6,6 @@ mod guard;
 mod jwt;
 
 pub use claims::{ClaimRules, Claims};
+pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
 pub use jwt::{Hs256Secret, Hs256Verifier, SecretError, mint};

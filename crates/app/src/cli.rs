@@ -56,18 +56,36 @@ enum Command {
 }
 
 /// Runs the command that the arguments of this process name.
-pub async fn run() -> ExitCode {
+#[must_use]
+pub fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.
-    let Cli { command, settings } = Cli::parse();
-    let settings = Settings::of_process(settings);
-    for warning in settings.warnings() {
-        say(&warning);
-    }
-    match command.run(&settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            say(&format!("error: {failure}"));
-            failure.exit_code()
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("error: no threads can be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(cli.run());
+    // A thread that still reads standard input, for an import that has failed, is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+impl Cli {
+    async fn run(self) -> ExitCode {
+        let Self { command, settings } = self;
+        let settings = Settings::of_process(settings);
+        for warning in settings.warnings() {
+            say(&warning);
+        }
+        match command.run(&settings).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                say(&format!("error: {failure}"));
+                failure.exit_code()
+            }
         }
     }
 }

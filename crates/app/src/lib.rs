@@ -5,10 +5,12 @@
 //! crate. `docs/architecture.md` follows it name by name.
 
 pub mod auth;
+pub mod causes;
 pub mod cli;
 pub mod http;
 pub mod json;
 pub mod ndjson;
+pub mod nearest;
 pub mod sample;
 pub mod server;
 pub mod settings;

@@ -12,9 +12,9 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 pub use database::{Database, DatabaseDefault};
 pub use table::{Form, SETTINGS, Setting};
-pub use values::{LogFormat, state_folder};
+pub use values::LogFormat;
 
-use crate::http::query::nearest;
+use crate::nearest::nearest;
 
 /// A setting is missing or wrong. The text names it and says how to mend it; it never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

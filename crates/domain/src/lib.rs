@@ -82,4 +82,4 @@ pub use service::{ListSessions, LiveSessions, Start};
 pub use session::{DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
 pub use text::{BrandId, Category, CommunityId, HostId, RecordingUrl, StreamCallId, Subject, TextError, Title};
 pub use timestamp::Timestamp;
-pub use viewer::{BrandScope, Viewer};
+pub use viewer::{BrandScope, BrandSet, Viewer};

@@ -28,11 +28,11 @@ pub enum MetadataError {
     /// An object holds one name twice.
     #[error("must not hold a name twice")]
     RepeatedName,
-    /// A string holds U+0000, raw or escaped.
+    /// A string holds U+0000, escaped; raw it is no JSON.
     #[error("must not contain the NUL character")]
     Nul,
     /// No JSON, a lone surrogate, or a number that no double-precision number is near.
-    #[error("must be valid JSON with numbers in double-precision range")]
+    #[error("must be valid JSON, without lone surrogates and with numbers in double-precision range")]
     Malformed,
 }
 

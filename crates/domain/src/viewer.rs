@@ -39,7 +39,19 @@ pub enum BrandScope {
     /// Every brand.
     All,
     /// Only these brands; none of them: no session exists.
-    Only(BTreeSet<BrandId>),
+    Only(BrandSet),
+}
+
+/// At most [`BrandScope::MAX_BRANDS`] brands. [`BrandScope::only`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BrandSet(BTreeSet<BrandId>);
+
+impl BrandSet {
+    /// The brands, in the order of their bytes.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &BrandId> {
+        self.0.iter()
+    }
 }
 
 /// A scope names more than [`BrandScope::MAX_BRANDS`] different brands.
@@ -58,7 +70,7 @@ impl BrandScope {
     /// [`TooManyBrands`] for more than [`BrandScope::MAX_BRANDS`] different ones.
     pub fn only(brands: impl IntoIterator<Item = BrandId>) -> Result<Self, TooManyBrands> {
         let brands: BTreeSet<_> = brands.into_iter().collect();
-        if brands.len() > Self::MAX_BRANDS { Err(TooManyBrands) } else { Ok(Self::Only(brands)) }
+        if brands.len() > Self::MAX_BRANDS { Err(TooManyBrands) } else { Ok(Self::Only(BrandSet(brands))) }
     }
 
     /// Whether sessions of this brand exist for the caller.
@@ -66,7 +78,7 @@ impl BrandScope {
     pub fn permits(&self, brand: &BrandId) -> bool {
         match self {
             Self::All => true,
-            Self::Only(brands) => brands.contains(brand),
+            Self::Only(brands) => brands.0.contains(brand),
         }
     }
 }

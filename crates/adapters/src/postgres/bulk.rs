@@ -18,8 +18,9 @@ use self::export::PgExport;
 use self::registrations::RegistrationImport;
 use self::sessions::SessionImport;
 use super::PgSessionRepository;
-use super::connection::{Connector, Wire};
+use super::connection::{Connector, WITHOUT_DEADLINE, Wire};
 use super::error::PgError;
+use crate::bulk_lines::{Fault, first_fault, line_number};
 
 /// Imports write one after the other, so that no two wait for each other's rows. The number is that of no other lock.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7310295002)";
@@ -30,13 +31,11 @@ struct BulkConnection {
     _wire: Wire,
 }
 
-/// The number of a bad line, and what is wrong with it.
-type Fault = (u64, BadLine);
-
 impl BulkConnection {
     /// Connects, and creates the tables that lines are staged in.
     async fn open(connector: &Connector, tables: &str) -> Result<Self, PgError> {
         let (client, wire) = connector.for_driver().await?;
+        client.batch_execute(WITHOUT_DEADLINE).await?;
         client.batch_execute("SET application_name = 'live import'; SET work_mem = '64MB'").await?;
         client.batch_execute(tables).await?;
         Ok(Self { client, _wire: wire })
@@ -72,10 +71,9 @@ fn number(row: &Row, column: usize) -> Result<u64, tokio_postgres::Error> {
     Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
 }
 
-/// The fault of the first line; of one line, the first of its faults.
+/// Refuses the import if there is a fault.
 fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), ImportError> {
-    let first = faults.into_iter().flatten().min_by_key(|(number, _)| *number);
-    first.map_or(Ok(()), |(number, reason)| Err(ImportError::BadLine { number, reason }))
+    first_fault(faults).map_or(Ok(()), |(number, reason)| Err(ImportError::BadLine { number, reason }))
 }
 
 /// Reads how many hold a seat and how many seats there are from the second and third column.
@@ -86,11 +84,6 @@ fn oversold(row: &Row) -> Result<BadLine, tokio_postgres::Error> {
 
 fn store(error: impl Into<PgError>) -> ImportError {
     StoreError::from(error.into()).into()
-}
-
-/// The number of a line as Postgres keeps it.
-fn line_number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[async_trait]

@@ -1,15 +1,16 @@
 //! One connection to Postgres: how it is made, and how it is known to be lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
 use super::error::PgError;
 use crate::database_url::PostgresUrl;
+use crate::statements::Statements;
 
 /// How statements of requests are planned. A prepared statement is planned once and not once more for each value or
 /// limit, and never compiled. A page is read along an index in its order: the planner is not to think a filter so rare
@@ -17,50 +18,67 @@ use crate::database_url::PostgresUrl;
 pub(super) const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; \
                         SET enable_bitmapscan = off; SET enable_sort = off; SET enable_incremental_sort = off;";
 
+/// Whatever a role or database has set: imports, exports and migrations take the time they need.
+pub(super) const WITHOUT_DEADLINE: &str =
+    "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;";
+
+/// How long a server may take to accept a connection, unless the address says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Makes connections to one database.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
     url: Arc<PostgresUrl>,
+    /// Where the bytes of connections are moved. Requests come and go with the threads that serve them; what they share
+    /// must not.
+    runtime: Handle,
+    /// How long the server works on a statement of a request: when nobody waits for it any more, it is to stop.
+    statement_timeout: Duration,
 }
 
 impl Connector {
-    pub(crate) fn new(url: &PostgresUrl) -> Self {
-        Self { url: Arc::new(url.clone()) }
+    pub(crate) fn new(url: &PostgresUrl, statement_timeout: Duration) -> Result<Self, PgError> {
+        let runtime = Handle::try_current().map_err(|error| PgError::Pool(error.to_string()))?;
+        let mut url = url.clone();
+        url.connect_within(CONNECT_TIMEOUT);
+        Ok(Self { url: Arc::new(url), runtime, statement_timeout })
     }
 
     /// A connection for statements of requests.
     pub(crate) async fn for_requests(&self) -> Result<PgConnection, PgError> {
         let mut connection = self.for_diesel().await?;
-        connection.diesel.batch_execute(SETTINGS).await?;
+        let timeout = self.statement_timeout.as_millis();
+        connection.diesel.batch_execute(&format!("{SETTINGS} SET statement_timeout = {timeout};")).await?;
         Ok(connection)
     }
 
-    /// A connection as the server sets it up.
+    /// A connection whose work has no deadline.
     pub(crate) async fn for_diesel(&self) -> Result<PgConnection, PgError> {
         let (client, wire) = self.for_driver().await?;
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
             .map_err(|source| PgError::SetUp { target: self.url.target(), source })?;
-        let statements = Arc::default();
-        diesel.set_instrumentation(CountStatements(Arc::clone(&statements)));
+        diesel.batch_execute(WITHOUT_DEADLINE).await?;
+        let statements = Statements::default();
+        diesel.set_instrumentation(statements.counter());
         Ok(PgConnection { diesel, wire, statements })
     }
 
     /// A connection without diesel, which knows no COPY.
     pub(crate) async fn for_driver(&self) -> Result<(Client, Wire), PgError> {
-        let (client, connection) = self
-            .url
-            .config()
-            .connect(NoTls)
-            .await
-            .map_err(|source| PgError::Connect { target: self.url.target(), source })?;
-        let task = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "a connection to Postgres was lost");
-            }
+        let url = Arc::clone(&self.url);
+        let connecting = self.runtime.spawn(async move {
+            let connected = url.config().connect(NoTls).await;
+            let (client, connection) = connected.map_err(|source| PgError::Connect { target: url.target(), source })?;
+            let task = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(error, "a connection to Postgres was lost");
+                }
+            });
+            Ok((client, Wire(task)))
         });
-        Ok((client, Wire(task)))
+        connecting.await.map_err(|error| PgError::Pool(error.to_string()))?
     }
 }
 
@@ -86,27 +104,12 @@ impl Drop for Wire {
 pub(crate) struct PgConnection {
     pub(crate) diesel: AsyncPgConnection,
     pub(super) wire: Wire,
-    statements: Arc<AtomicUsize>,
+    statements: Statements,
 }
 
 impl PgConnection {
-    /// The most statements that a connection keeps prepared. Ordinary callers need a few dozen; whoever combines all
-    /// filters gets new connections now and then, rather than the memory of the server.
-    const MOST_STATEMENTS: usize = 500;
-
     /// Whether the next request can use it, as far as is known without a round trip.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.wire.is_closed() && self.statements.load(Ordering::Relaxed) <= Self::MOST_STATEMENTS
-    }
-}
-
-/// Counts what diesel keeps prepared.
-struct CountStatements(Arc<AtomicUsize>);
-
-impl Instrumentation for CountStatements {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
+        !self.wire.is_closed() && !self.statements.are_too_many()
     }
 }

@@ -1,7 +1,6 @@
 //! The schema: bringing it up, and telling whether it is up.
 
 use async_trait::async_trait;
-use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -15,21 +14,13 @@ use live_domain::{SchemaState, StoreError, StoreHealth};
 use super::PgSessionRepository;
 use super::connection::Connector;
 use super::error::PgError;
-use crate::migrations::Migrations;
+use crate::migrations::{Migrations, applied_migrations, embedded};
 
 /// The migrations of Postgres.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// One process migrates at a time. The number is that of no other lock of ours.
 const LOCK: &str = "SELECT pg_advisory_lock(7310295001)";
-
-diesel::table! {
-    #[sql_name = "__diesel_schema_migrations"]
-    applied_migrations (version) {
-        version -> Text,
-        run_on -> Timestamp,
-    }
-}
 
 /// Whether diesel has kept books here yet.
 async fn has_books(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
@@ -52,19 +43,9 @@ async fn is_applied(connection: &mut AsyncPgConnection, version: String) -> Quer
     }
 }
 
-/// The name and the version of each migration, in their order.
-fn embedded() -> Result<Vec<(String, String)>, PgError> {
-    let mut migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(PgError::Migration)?;
-    migrations.sort_by(|left, right| left.name().version().cmp(&right.name().version()));
-    Ok(migrations
-        .iter()
-        .map(|migration| (migration.name().to_string(), migration.name().version().to_string()))
-        .collect())
-}
-
 async fn pending(connector: &Connector) -> Result<Vec<String>, PgError> {
     let mut connection = connector.for_diesel().await?;
-    let mut pending = embedded()?;
+    let mut pending = embedded::<Pg>(&MIGRATIONS).map_err(PgError::Migration)?;
     if has_books(&mut connection.diesel).await? {
         let versions: Vec<String> =
             applied_migrations::table.select(applied_migrations::version).load(&mut connection.diesel).await?;
@@ -90,7 +71,8 @@ async fn run(connector: &Connector) -> Result<Vec<String>, PgError> {
     };
     let versions = tokio::task::spawn_blocking(work).await.map_err(|error| PgError::Migration(error.into()))?;
     let versions = versions.map_err(PgError::Migration)?;
-    let migrations = embedded()?.into_iter().filter(|(_, version)| versions.contains(version));
+    let embedded = embedded::<Pg>(&MIGRATIONS).map_err(PgError::Migration)?;
+    let migrations = embedded.into_iter().filter(|(_, version)| versions.contains(version));
     Ok(migrations.map(|(name, _)| name).collect())
 }
 
@@ -108,7 +90,8 @@ impl Migrations for PgSessionRepository {
 #[async_trait]
 impl StoreHealth for PgSessionRepository {
     async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let Some((_, newest)) = embedded()?.pop() else { return Ok(SchemaState::Current) };
+        let newest = embedded::<Pg>(&MIGRATIONS).map_err(PgError::Migration)?.pop();
+        let Some((_, newest)) = newest else { return Ok(SchemaState::Current) };
         let applied = self.pool.run(|connection| is_applied(connection, newest).boxed()).await?;
         Ok(if applied { SchemaState::Current } else { SchemaState::Behind })
     }

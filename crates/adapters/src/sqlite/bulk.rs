@@ -21,6 +21,7 @@ use self::sessions::SessionImport;
 use super::SqliteSessionRepository;
 use super::connection::Opener;
 use super::error::SqliteError;
+use crate::bulk_lines::{Fault, first_fault, line_number};
 
 /// A connection of one import or export. When it is dropped, its tables and all that was not committed go with it.
 struct BulkConnection(Option<SqliteConnection>);
@@ -82,13 +83,9 @@ impl From<Refusal> for ImportError {
     }
 }
 
-/// The number of a bad line, and what is wrong with it.
-type Fault = (u64, BadLine);
-
-/// The fault of the first line; of one line, the first of its faults.
+/// Refuses the import if there is a fault.
 fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), Refusal> {
-    let first = faults.into_iter().flatten().min_by_key(|(number, _)| *number);
-    first.map_or(Ok(()), |(number, reason)| Err(Refusal::BadLine(number, reason)))
+    first_fault(faults).map_or(Ok(()), |(number, reason)| Err(Refusal::BadLine(number, reason)))
 }
 
 fn repeated(connection: &mut SqliteConnection, statement: &str) -> QueryResult<Option<Fault>> {
@@ -103,11 +100,6 @@ fn oversold(connection: &mut SqliteConnection, statement: &str) -> QueryResult<O
         let seats = u32::try_from(seats).unwrap_or(u32::MAX);
         (line.unsigned_abs(), BadLine::Oversold { registered: registered.unsigned_abs(), seats })
     }))
-}
-
-/// The number of a line as SQLite keeps it.
-fn line_number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Runs a statement and returns how many rows it wrote.

@@ -8,9 +8,11 @@ use deadpool::managed::{self, Manager, Metrics, Object, RecycleError, RecycleRes
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::error::SqliteError;
+use crate::statements::Statements;
 use crate::store_settings::StoreSettings;
 
 /// How every connection works. What waits for a lock waits five seconds; a deadline may give up on the answer earlier.
@@ -27,8 +29,18 @@ impl Opener {
         Self { path: path.into() }
     }
 
-    /// A connection; the file is created when it is missing. It blocks.
+    /// Whether there is a file.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// A connection to a file that is there. It blocks.
     pub(crate) fn open(&self) -> Result<SqliteConnection, SqliteError> {
+        if self.is_there() { self.open_or_create() } else { Err(SqliteError::NoFile(self.path.to_path_buf())) }
+    }
+
+    /// A connection; the file is created when it is missing. It blocks.
+    pub(crate) fn open_or_create(&self) -> Result<SqliteConnection, SqliteError> {
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -50,6 +62,7 @@ impl Opener {
 /// A connection of the pool. Its work runs on a thread that may block.
 pub(crate) struct Reader {
     connection: SyncConnectionWrapper<SqliteConnection>,
+    statements: Statements,
     is_trusted: bool,
 }
 
@@ -59,12 +72,15 @@ impl Manager for Opener {
 
     async fn create(&self) -> Result<Reader, SqliteError> {
         let opener = self.clone();
-        let connection = spawn_blocking(move || opener.open()).await??;
-        Ok(Reader { connection: SyncConnectionWrapper::new(connection), is_trusted: true })
+        let mut connection = spawn_blocking(move || opener.open()).await??;
+        let statements = Statements::default();
+        connection.set_instrumentation(statements.counter());
+        Ok(Reader { connection: SyncConnectionWrapper::new(connection), statements, is_trusted: true })
     }
 
     async fn recycle(&self, reader: &mut Reader, _: &Metrics) -> RecycleResult<SqliteError> {
-        if reader.is_trusted { Ok(()) } else { Err(RecycleError::message("a statement failed on it")) }
+        let is_usable = reader.is_trusted && !reader.statements.are_too_many();
+        if is_usable { Ok(()) } else { Err(RecycleError::message("the connection has served its time")) }
     }
 }
 
@@ -72,6 +88,8 @@ impl Manager for Opener {
 #[derive(Clone)]
 pub(crate) struct Pool {
     connections: managed::Pool<Opener>,
+    /// Where work goes on when the thread that asked for it is gone.
+    runtime: Handle,
     timeout: Duration,
 }
 
@@ -81,7 +99,8 @@ impl Pool {
             .max_size(settings.pool_size.max(1))
             .build()
             .map_err(|error| SqliteError::Pool(error.to_string()))?;
-        Ok(Self { connections, timeout: settings.timeout })
+        let runtime = Handle::try_current().map_err(|error| SqliteError::Pool(error.to_string()))?;
+        Ok(Self { connections, runtime, timeout: settings.timeout })
     }
 
     /// Takes a connection and runs the work on it, both before one deadline.
@@ -98,7 +117,7 @@ impl Pool {
                 managed::PoolError::Backend(error) => error,
                 error => SqliteError::Pool(error.to_string()),
             })?;
-            tokio::spawn(async move {
+            let begun = self.runtime.spawn(async move {
                 // It is trusted again only if the work ends well: not after a failure, and not after a panic.
                 reader.is_trusted = false;
                 let result = reader.connection.spawn_blocking(|connection| Ok(work(connection))).await;
@@ -108,8 +127,8 @@ impl Pool {
                     drop(Object::take(reader));
                 }
                 result
-            })
-            .await?
+            });
+            begun.await?
         };
         tokio::time::timeout(self.timeout, attempt).await.unwrap_or(Err(SqliteError::Deadline(self.timeout)))
     }

@@ -13,9 +13,11 @@ use crate::session_row::BadRow;
 pub(crate) enum SqliteError {
     #[error("cannot open the SQLite file {}: there is no folder {}", .path.display(), .folder.display())]
     NoFolder { path: PathBuf, folder: PathBuf },
+    #[error("there is no SQLite file {}: `live migrate` makes it", .0.display())]
+    NoFile(PathBuf),
     #[error("cannot open the SQLite file {}: its name is no UTF-8", .0.display())]
     Name(PathBuf),
-    #[error("cannot open the SQLite file {}: is its folder writable?", .path.display())]
+    #[error("cannot open {} as a SQLite database; it, and its folder, must be writable", .path.display())]
     Open {
         path: PathBuf,
         #[source]
@@ -40,6 +42,7 @@ impl From<SqliteError> for StoreError {
         match &error {
             // A file that is locked, full or gone has no kind of its own.
             SqliteError::NoFolder { .. }
+            | SqliteError::NoFile(_)
             | SqliteError::Open { .. }
             | SqliteError::Deadline(_)
             | SqliteError::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {

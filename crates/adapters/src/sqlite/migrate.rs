@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
-use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sqlite::Sqlite;
@@ -15,18 +14,10 @@ use tokio::task::spawn_blocking;
 use super::SqliteSessionRepository;
 use super::connection::Opener;
 use super::error::SqliteError;
-use crate::migrations::Migrations;
+use crate::migrations::{Migrations, applied_migrations, embedded};
 
 /// The migrations of SQLite.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
-
-diesel::table! {
-    #[sql_name = "__diesel_schema_migrations"]
-    applied_migrations (version) {
-        version -> Text,
-        run_on -> Timestamp,
-    }
-}
 
 diesel::table! {
     sqlite_master (name) {
@@ -40,18 +31,8 @@ fn has_books(connection: &mut SqliteConnection) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(books)).get_result(connection)
 }
 
-/// The name and the version of each migration, in their order.
-fn embedded() -> Result<Vec<(String, String)>, SqliteError> {
-    let mut migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(SqliteError::Migration)?;
-    migrations.sort_by(|left, right| left.name().version().cmp(&right.name().version()));
-    Ok(migrations
-        .iter()
-        .map(|migration| (migration.name().to_string(), migration.name().version().to_string()))
-        .collect())
-}
-
 fn pending(connection: &mut SqliteConnection) -> Result<Vec<String>, SqliteError> {
-    let mut pending = embedded()?;
+    let mut pending = embedded::<Sqlite>(&MIGRATIONS).map_err(SqliteError::Migration)?;
     if has_books(connection)? {
         let versions: Vec<String> = applied_migrations::table.select(applied_migrations::version).load(connection)?;
         pending.retain(|(_, version)| !versions.contains(version));
@@ -81,7 +62,7 @@ fn log_writes_ahead(connection: &mut SqliteConnection) -> QueryResult<()> {
 
 /// Runs what is pending. Whoever comes second waits for the write lock, and finds nothing left to do.
 fn run(opener: &Opener) -> Result<Vec<String>, SqliteError> {
-    let mut connection = opener.open()?;
+    let mut connection = opener.open_or_create()?;
     log_writes_ahead(&mut connection)?;
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
     connection.immediate_transaction(|connection| {
@@ -95,6 +76,10 @@ fn run(opener: &Opener) -> Result<Vec<String>, SqliteError> {
 impl Migrations for SqliteSessionRepository {
     async fn pending(&self) -> Result<Vec<String>, StoreError> {
         let opener = self.opener.clone();
+        if !opener.is_there() {
+            let all = embedded::<Sqlite>(&MIGRATIONS).map_err(SqliteError::Migration)?;
+            return Ok(all.into_iter().map(|(name, _)| name).collect());
+        }
         let pending = spawn_blocking(move || pending(&mut opener.open()?)).await.map_err(SqliteError::from)?;
         Ok(pending?)
     }
@@ -109,7 +94,11 @@ impl Migrations for SqliteSessionRepository {
 #[async_trait]
 impl StoreHealth for SqliteSessionRepository {
     async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let Some((_, newest)) = embedded()?.pop() else { return Ok(SchemaState::Current) };
+        let newest = embedded::<Sqlite>(&MIGRATIONS).map_err(SqliteError::Migration)?.pop();
+        let Some((_, newest)) = newest else { return Ok(SchemaState::Current) };
+        if !self.opener.is_there() {
+            return Ok(SchemaState::Behind);
+        }
         let is_applied = move |connection: &mut SqliteConnection| {
             let applied = applied_migrations::table.filter(applied_migrations::version.eq(newest));
             let is_applied =

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use crate::http::query;
 
 /// The longest token that is looked at, in bytes.
-pub(super) const MAX_TOKEN: usize = 8_192;
+pub const MAX_TOKEN: usize = 8_192;
 
 /// What a request carries.
 #[derive(Debug, PartialEq, Eq)]

@@ -18,12 +18,13 @@ const DEVELOPER: &str = "dev";
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let addresses = loopback(settings.bind()?)?;
-    let secret = settings.hs256_secret()?.map_or_else(dev_secret::kept_or_made, Ok)?;
+    let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
     let state = serve::state(settings, &store, &secret)?;
-    let (listener, signals) = serve::listen(&addresses)?;
+    let listener = serve::listen(&addresses)?;
     store::migrate(&store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;
+    let signals = serve::catch_signals()?;
     print(&welcome(serve::address(&listener)?, &token(settings, &secret)?))?;
     serve::serve(listener, state, signals).await
 }

@@ -1,8 +1,8 @@
 //! The secret that `live dev` makes for this machine and keeps.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -10,19 +10,19 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Failure;
 use crate::auth::Hs256Secret;
-use crate::settings::state_folder;
+use crate::settings::Settings;
 
 /// The secret, where `live dev` has made one.
-pub(super) fn kept() -> Result<Option<Hs256Secret>, Failure> {
-    match path() {
+pub(super) fn kept(settings: &Settings) -> Result<Option<Hs256Secret>, Failure> {
+    match path(settings) {
         Some(path) => read(&path),
         None => Ok(None),
     }
 }
 
 /// The secret; made if there is none yet.
-pub(super) fn kept_or_made() -> Result<Hs256Secret, Failure> {
-    let path = path().ok_or_else(|| {
+pub(super) fn kept_or_made(settings: &Settings) -> Result<Hs256Secret, Failure> {
+    let path = path(settings).ok_or_else(|| {
         let needs = "there is no place to keep a secret in: set HOME, XDG_STATE_HOME or LIVE_AUTH_HS256_SECRET";
         Failure::Configuration(needs.to_owned())
     })?;
@@ -34,11 +34,12 @@ pub(super) fn kept_or_made() -> Result<Hs256Secret, Failure> {
     read(&path)?.ok_or_else(|| unusable(&path, "it went away"))
 }
 
-fn path() -> Option<PathBuf> {
-    state_folder().map(|folder| folder.join("live").join("dev-secret"))
+fn path(settings: &Settings) -> Option<PathBuf> {
+    settings.state_folder().map(|folder| folder.join("live").join("dev-secret"))
 }
 
 fn read(path: &Path) -> Result<Option<Hs256Secret>, Failure> {
+    keep_private(path).map_err(|error| unusable(path, &error.to_string()))?;
     match std::fs::read(path) {
         Ok(bytes) => {
             let bytes = bytes.trim_ascii_end().to_vec();
@@ -48,6 +49,15 @@ fn read(path: &Path) -> Result<Option<Hs256Secret>, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unusable(path, &error.to_string())),
     }
+}
+
+/// Takes away what others may do with the file.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let mode = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        metadata => metadata?.permissions().mode(),
+    };
+    if mode.trailing_zeros() >= 6 { Ok(()) } else { std::fs::set_permissions(path, Permissions::from_mode(0o600)) }
 }
 
 fn unusable(path: &Path, fault: &str) -> Failure {

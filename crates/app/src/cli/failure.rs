@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use live_domain::{ImportError, StoreError};
 
-use crate::http::error::chain;
+use crate::causes::chain;
 use crate::settings::SettingError;
 
 /// A command failed. The codes beyond 2 are those of `sysexits.h`.
@@ -13,6 +13,8 @@ use crate::settings::SettingError;
 pub enum Failure {
     /// It did not work: exit code 1.
     Failed(String),
+    /// The command was called in a way that cannot work: exit code 2.
+    Usage(String),
     /// The store is unavailable: exit code 69.
     StoreUnavailable(String),
     /// A setting is missing or wrong: exit code 78.
@@ -25,6 +27,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Failed(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
             Self::StoreUnavailable(_) => ExitCode::from(69),
             Self::Configuration(_) => ExitCode::from(78),
         }
@@ -39,7 +42,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(text) | Self::StoreUnavailable(text) | Self::Configuration(text) => formatter.write_str(text),
+            Self::Failed(text) | Self::Usage(text) | Self::StoreUnavailable(text) | Self::Configuration(text) => {
+                formatter.write_str(text)
+            }
         }
     }
 }

@@ -4,23 +4,34 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::{Failure, say};
-use crate::http::error::chain;
+use crate::causes::chain;
 use crate::settings::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
-    let Some(address) = settings.bind()?.first().copied().map(reachable) else {
-        return Err(Failure::Configuration("LIVE_BIND names no address".to_owned()));
-    };
+    // A host may have several addresses, of which the server took the first that it could.
+    let mut failure = Failure::Configuration("LIVE_BIND names no address".to_owned());
+    for address in settings.bind()?.into_iter().map(reachable) {
+        match ask(address).await {
+            Ok(()) => {
+                say("ready");
+                return Ok(());
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn ask(address: SocketAddr) -> Result<(), Failure> {
     let failed = |error: reqwest::Error| Failure::Failed(format!("not ready: {}", chain(&error)));
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().map_err(failed)?;
     let response = client.get(format!("http://{address}/readyz")).send().await.map_err(failed)?;
-    if !response.status().is_success() {
-        return Err(Failure::Failed(format!("not ready: {address} answered {}", response.status())));
+    if response.status().is_success() {
+        return Ok(());
     }
-    say("ready");
-    Ok(())
+    Err(Failure::Failed(format!("not ready: {address} answered {}", response.status())))
 }
 
 /// A server that listens on every address is reached on loopback.

@@ -1,7 +1,7 @@
 //! `live import`.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -69,7 +69,7 @@ async fn import<T: Send + 'static>(
     let imported = staged.apply().await?;
     progress.finish_and_clear();
     say(&format!(
-        "imported {lines} lines: {} new, {} changed, {} as they were",
+        "imported {lines}: {} new, {} changed, {} as they were",
         imported.created, imported.changed, imported.unchanged
     ));
     Ok(())
@@ -83,8 +83,11 @@ fn open(file: &Path) -> Result<(Bytes, Option<u64>), Failure> {
     }
     let unreadable = |error: std::io::Error| Failure::Failed(format!("{} cannot be read: {error}", file.display()));
     let opened = File::open(file).map_err(unreadable)?;
-    let size = opened.metadata().map_err(unreadable)?.len();
-    Ok((Box::new(opened), Some(size)))
+    let metadata = opened.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(ErrorKind::IsADirectory.into()));
+    }
+    Ok((Box::new(opened), Some(metadata.len())))
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -147,6 +150,9 @@ fn next_line<'a>(source: &mut impl BufRead, bytes: &'a mut Vec<u8>) -> Result<Op
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() > MAX_LINE {
         return Err(format!("is longer than {MAX_LINE} bytes"));
+    }
+    if line.starts_with("\u{feff}".as_bytes()) {
+        return Err("begins with a byte order mark: save the file without one".to_owned());
     }
     std::str::from_utf8(line).map(Some).map_err(|_| "is not valid UTF-8".to_owned())
 }

@@ -17,10 +17,11 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let migrate_on_start = settings.migrate_on_start()?;
     let store = store::open(settings, DatabaseDefault::None)?;
     let state = state(settings, &store, &secret)?;
-    let (listener, signals) = listen(&settings.bind()?)?;
+    let listener = listen(&settings.bind()?)?;
     if migrate_on_start {
         store::migrate(&store).await?;
     }
+    let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
     serve(listener, state, signals).await
 }
@@ -51,14 +52,17 @@ pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) ->
     })
 }
 
-/// Takes the address, and catches the signals to stop: from here on the service can be found and be stopped.
-pub(super) fn listen(addresses: &[SocketAddr]) -> Result<(TcpListener, StopSignals), Failure> {
+pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
     let shown = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let listener = server::listen(addresses).map_err(|error| {
+    server::listen(addresses).map_err(|error| {
         Failure::Failed(format!("cannot listen on {shown}: {error}; choose another address with LIVE_BIND or --bind"))
-    })?;
-    let signals = StopSignals::catch().map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))?;
-    Ok((listener, signals))
+    })
+}
+
+/// From here on a signal ends the service in good order. Before, it ends the process, a migration included: that is in
+/// one transaction.
+pub(super) fn catch_signals() -> Result<StopSignals, Failure> {
+    StopSignals::catch().map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))
 }
 
 pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {

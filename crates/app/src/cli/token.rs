@@ -6,7 +6,7 @@ use time::Duration;
 
 use super::dev_secret;
 use super::{Failure, print};
-use crate::auth::mint;
+use crate::auth::{MAX_TOKEN, mint};
 use crate::settings::Settings;
 
 #[derive(Args)]
@@ -27,23 +27,29 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let Some(secret) = settings.hs256_secret()?.map_or_else(dev_secret::kept, |secret| Ok(Some(secret)))? else {
+        let Some(secret) =
+            settings.hs256_secret()?.map_or_else(|| dev_secret::kept(settings), |secret| Ok(Some(secret)))?
+        else {
             return Err(Failure::Configuration(
                 "there is no secret to sign with: set LIVE_AUTH_HS256_SECRET (or give --auth-hs256-secret-file), or run \
                  `live dev` once, which makes one for this machine"
                     .to_owned(),
             ));
         };
-        let brands =
-            BrandScope::only(self.brand.iter().cloned()).map_err(|fault| Failure::Failed(fault.to_string()))?;
+        let brands = BrandScope::only(self.brand.iter().cloned()).map_err(|fault| Failure::Usage(fault.to_string()))?;
         let brands: Vec<String> = match brands {
             BrandScope::All => Vec::new(),
-            BrandScope::Only(brands) => brands.into_iter().map(String::from).collect(),
+            BrandScope::Only(brands) => brands.iter().map(ToString::to_string).collect(),
         };
-        let ttl = Duration::try_from(self.ttl).map_err(|_| Failure::Failed("--ttl is too long".to_owned()))?;
+        let ttl = Duration::try_from(self.ttl).ok().filter(|ttl| *ttl >= Duration::SECOND);
+        let ttl = ttl.ok_or_else(|| Failure::Usage("--ttl must be at least 1s, and less than forever".to_owned()))?;
         let person = (self.sub.as_str(), brands.as_slice(), self.scope.as_slice());
         let token = mint(&secret, &settings.claim_rules()?, person, SystemClock.now(), ttl);
         let token = token.map_err(|error| Failure::Failed(error.to_string()))?;
+        if token.len() > MAX_TOKEN {
+            let size = token.len();
+            return Err(Failure::Usage(format!("the token would have {size} bytes, {MAX_TOKEN} are taken: name less")));
+        }
         print(&format!("{token}\n"))
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::causes::chain;
 
 /// The codes that an error body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -201,15 +202,18 @@ impl ApiError {
         Self { request_id: Some(request_id), ..self }
     }
 
-    /// What our framework refuses by itself, by its status.
+    /// What our framework refuses by itself, by its status; of a fault the text goes to the log.
     #[must_use]
-    pub fn from_status(status: StatusCode) -> Self {
+    pub fn of_framework(status: StatusCode, text: &str) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::new(ErrorCode::NotFound, "there is no such route"),
             StatusCode::REQUEST_TIMEOUT => Self::new(ErrorCode::RequestTimeout, "the request came too slowly"),
             StatusCode::PAYLOAD_TOO_LARGE => Self::new(ErrorCode::PayloadTooLarge, "the body is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(ErrorCode::UnsupportedMediaType, "the body is of a type that this route does not take")
+            }
             status if status.is_client_error() => Self::new(ErrorCode::InvalidRequest, "the request is malformed"),
-            status => Self::internal(format!("unexpected status {status}")),
+            status => Self::internal(format!("unexpected status {status}: {text}")),
         }
     }
 
@@ -282,18 +286,6 @@ impl From<StoreError> for ApiError {
             StoreError::Failed(_) => Self::internal(error),
         }
     }
-}
-
-/// An error and what caused it, as one line.
-#[must_use]
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        texts.push(cause.to_string());
-        next = cause.source();
-    }
-    texts.join(": ")
 }
 
 #[cfg(test)]

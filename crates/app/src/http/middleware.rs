@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, AcceptEncoding, HeaderValue};
+use actix_web::http::header::{self, AcceptEncoding, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
@@ -27,7 +27,7 @@ pub async fn finish<B: MessageBody + 'static>(
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     match outcome {
         Ok(Ok(response)) => Ok(finished(response, &request_id)),
-        Ok(Err(error)) => Err(as_ours(&error, request_id)),
+        Ok(Err(error)) => Err(answered(of_framework(&error), request_id)),
         Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), request_id)),
     }
 }
@@ -37,12 +37,12 @@ fn finished<B: MessageBody + 'static>(
     request_id: &RequestId,
 ) -> ServiceResponse<BoxBody> {
     let mut response = response.map_into_boxed_body();
-    let rendered = response.response().error().map(|error| match error.as_error::<ApiError>() {
-        Some(error) => {
+    let rendered = response.response().error().map(|error| {
+        let rendered = |error: &ApiError| {
             error.log(request_id);
             error.response(request_id)
-        }
-        None => ApiError::from_status(error.as_response_error().status_code()).response(request_id),
+        };
+        error.as_error::<ApiError>().map_or_else(|| rendered(&of_framework(error)), rendered)
     });
     if let Some(rendered) = rendered {
         return response.into_response(rendered);
@@ -53,8 +53,9 @@ fn finished<B: MessageBody + 'static>(
     response
 }
 
-fn as_ours(error: &Error, request_id: RequestId) -> Error {
-    answered(ApiError::from_status(error.as_response_error().status_code()), request_id)
+/// What the framework refuses by itself.
+fn of_framework(error: &Error) -> ApiError {
+    ApiError::of_framework(error.as_response_error().status_code(), &error.to_string())
 }
 
 fn answered(error: ApiError, request_id: RequestId) -> Error {
@@ -90,5 +91,22 @@ pub async fn settle_coding<B: MessageBody + 'static>(
     if let Some(coding) = coding {
         request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding));
     }
-    next.call(request).await
+    let mut response = next.call(request).await?;
+    vary_by_coding(response.headers_mut());
+    Ok(response)
+}
+
+/// Every answer depends on the coding asked for, plain ones as well: one `Vary` says so, beside what else it names.
+fn vary_by_coding(headers: &mut HeaderMap) {
+    let fields: Vec<HeaderValue> = headers.remove(header::VARY).collect();
+    let present = fields.iter().filter_map(|field| field.to_str().ok()).flat_map(|field| field.split(','));
+    let mut names: Vec<&str> = Vec::new();
+    for name in present.map(str::trim).chain(["Accept-Encoding"]) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(header::VARY, value);
+    }
 }

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made from the code.
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -58,6 +60,10 @@ pub fn document() -> Result<String, serde_json::Error> {
     responses((status = 200, description = "The OpenAPI 3.1 document", body = serde_json::Value))
 )]
 pub async fn serve() -> Result<HttpResponse, error::ApiError> {
-    let text = document().map_err(error::ApiError::internal)?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+    // It never changes while the service runs.
+    static TEXT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(document);
+    match &*TEXT {
+        Ok(text) => Ok(HttpResponse::Ok().content_type("application/json").body(text.as_str())),
+        Err(fault) => Err(error::ApiError::internal(fault.to_string())),
+    }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{ApiError, Detail};
+use crate::nearest::nearest;
 
 /// The parameters of a request, and what is wrong with them so far.
 #[derive(Debug)]
@@ -117,13 +118,6 @@ fn unknown(name: &str, known: &[&str]) -> String {
     nearest.map_or("this route takes no parameters".to_owned(), |nearest| {
         format!("unknown parameter; the nearest known one is {nearest}")
     })
-}
-
-/// The name that is the fewest edits away, whatever the letter case.
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // No known name is nearly as long: more of it would cost time and tell nothing.
-    let name = name.chars().take(64).collect::<String>().to_ascii_lowercase();
-    known.min_by_key(|candidate| strsim::damerau_levenshtein(&name, &candidate.to_ascii_lowercase()))
 }
 
 /// Decodes one side of a pair, strictly.

@@ -13,6 +13,10 @@ use super::LineError;
 
 /// Reads the object of a line.
 pub(super) fn object<T: DeserializeOwned>(line: &str) -> Result<T, LineError> {
+    // The parser would take an array for the members in some order.
+    if !line.trim_ascii_start().starts_with('{') {
+        return Err(LineError("must be a JSON object".to_owned()));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(line);
     let object = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

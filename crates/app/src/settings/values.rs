@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -113,6 +114,13 @@ impl Settings {
         Ok(flag.unwrap_or(true))
     }
 
+    /// Where programs keep what they make for this person on this machine, as the XDG base directories have it.
+    #[must_use]
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let folder = |name| self.environment.get(name).map(PathBuf::from);
+        folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+    }
+
     /// The form of the log.
     ///
     /// # Errors
@@ -136,11 +144,4 @@ fn number<T: FromStr + TryFrom<u64>>(text: &str, least: u64, most: u64) -> Resul
         return Err(fault());
     }
     T::try_from(number).map_err(|_| fault())
-}
-
-/// Where programs keep what they make for this person on this machine, as the XDG base directories have it.
-#[must_use]
-pub fn state_folder() -> Option<std::path::PathBuf> {
-    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(std::path::PathBuf::from);
-    folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")))
 }

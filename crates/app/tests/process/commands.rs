@@ -44,6 +44,7 @@ fn a_wrong_setting_exits_78_and_no_secret_is_printed() {
             "postgres://live:hunter2@db.example/live?sslmode=verify-full",
             "sslmode=verify-full is not supported yet",
         ),
+        ("DATABASE_URL", "postgres://", "DATABASE_URL: needs a host"),
         ("DATABASE_URL", "mysql://live:hunter2@db.example/live", "DATABASE_URL: must be postgres://"),
     ] {
         let machine = Machine::serving("sqlite:live.db").with(name, value);
@@ -92,6 +93,25 @@ fn a_token_has_the_issuer_and_audience_that_are_set() {
 }
 
 #[test]
+fn a_token_that_nobody_would_take_is_not_made() {
+    let machine = Machine::new().with("LIVE_AUTH_HS256_SECRET", SECRET);
+    let brands = |count: usize, length: usize| {
+        (0..count).flat_map(move |number| ["--brand".to_owned(), format!("{number:0length$}")]).collect::<Vec<_>>()
+    };
+    for (more, expected) in [
+        (brands(201, 3), "at most 200 brands"),
+        (brands(100, 128), "8192"),
+        (vec!["--brand".to_owned(), String::new()], "--brand"),
+        (vec!["--ttl".to_owned(), "0s".to_owned()], "--ttl"),
+    ] {
+        let arguments = ["token", "--sub", "ada"].into_iter().chain(more.iter().map(String::as_str));
+        let said = machine.run(&arguments.collect::<Vec<_>>());
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+        assert!(said.err.contains(expected), "{}", said.err);
+    }
+}
+
+#[test]
 fn healthcheck_fails_where_nothing_listens() {
     let said = Machine::new().run(&["healthcheck", "--bind", "127.0.0.1:1"]);
     assert_eq!(said.code, 1);
@@ -115,6 +135,17 @@ fn migrate_check_tells_whether_the_schema_is_behind() {
     assert!(said.err.contains("run `live migrate`"), "{}", said.err);
     machine.ok(&["migrate"]);
     machine.ok(&["migrate", "--check"]);
+}
+
+#[test]
+fn only_migrating_makes_a_file() {
+    let machine = Machine::new().with("DATABASE_URL", "sqlite:typo.db");
+    for arguments in [&["migrate", "--check"][..], &["export", "sessions"], &["import", "sessions", "-"]] {
+        let said = machine.run(arguments);
+        assert_eq!(said.code, 1, "{arguments:?}: {}", said.err);
+        assert!(said.err.contains("run `live migrate`"), "{arguments:?}: {}", said.err);
+        assert!(!machine.path().join("typo.db").exists(), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -67,7 +67,9 @@ async fn its_secret_is_kept_for_its_owner_and_signs_further_tokens() {
     let server = Server::dev(&machine);
     let kept = machine.path().join(".local/state/live/dev-secret");
     assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
     let token = machine.token("somebody");
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(get(&server.url("/v1/live/sessions"), Some(&token)).await.status, 200);
     let secret = std::fs::read_to_string(kept).unwrap();
     assert!(!server.said.iter().any(|line| line.contains(secret.trim())));

@@ -108,6 +108,17 @@ fn an_import_that_finds_the_disk_full_exits_69_and_did_nothing() {
 }
 
 #[test]
+fn a_bad_line_ends_an_import_whose_input_goes_on() {
+    let machine = Machine::new().with("DATABASE_URL", "sqlite:some.db");
+    machine.ok(&["migrate"]);
+    let mut child = machine.command(["import", "sessions", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"nonsense\n").unwrap();
+    assert_eq!(said(child).code, 1);
+    drop(input);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let machine = Machine::new().with("DATABASE_URL", "sqlite:some.db");
     machine.ok(&["migrate"]);

@@ -46,6 +46,23 @@ async fn several_may_start_at_once_on_one_new_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_waits_to_migrate_can_be_stopped() {
+    let database = PgDatabase::create().await;
+    let lock = database.connect().await;
+    // The lock that one process migrates under.
+    lock.batch_execute("SELECT pg_advisory_lock(7310295001)").await.unwrap();
+    let machine = Machine::serving(database.url_text());
+    let mut child = machine.command(["serve", "--bind", "127.0.0.1:0"]).spawn().unwrap();
+    let waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while lock.query_opt(waiting, &[]).await.unwrap().is_none() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    crate::support::signal(child.id(), "TERM");
+    assert_ne!(crate::support::wait(&mut child), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_token_and_no_secret_stands_in_the_log() {
     let machine = Machine::serving("sqlite:some.db").with("RUST_LOG", "trace");
     let token = machine.token("ada");

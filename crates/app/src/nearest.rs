@@ -1,0 +1,8 @@
+//! The known name that somebody may have meant.
+
+/// The name that is the fewest edits away, whatever the letter case.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // No known name is nearly as long: more of it would cost time and tell nothing.
+    let name = name.chars().take(64).collect::<String>().to_ascii_lowercase();
+    known.min_by_key(|candidate| strsim::damerau_levenshtein(&name, &candidate.to_ascii_lowercase()))
+}
