@@ -5,13 +5,41 @@ use diesel::backend::Backend;
 use diesel::query_builder::AstPass;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Nullable, Text};
+use live_domain::{BrandScope, PageSize, SessionFilter, SessionScan, Timestamp, Viewer};
+use uuid::Uuid;
 
-use crate::list_plan::{Bound, Brand, Conditions, Part};
+use crate::list_plan::{Bound, Brand, Conditions, ListPlan, Part};
 
 /// The columns of a session, in the order of the table.
 pub(crate) const COLUMNS: &str = "id, host_id, brand_id, community_id, title, kind, category, scheduled_at, started_at, \
                                   ended_at, status, stream_call_id, max_participants, duration_minutes, recording_url, \
                                   metadata, created_at, updated_at, registered_count";
+
+/// A page to read, in a store's types of instants and ids.
+#[derive(Debug, Clone)]
+pub(crate) struct PageRequest<At, Id> {
+    pub(crate) plan: ListPlan<At, Id>,
+    /// Whose registrations are looked for.
+    pub(crate) viewer: String,
+    /// How many rows: one more than the page holds.
+    pub(crate) rows: i64,
+}
+
+impl<At: From<Timestamp>, Id: From<Uuid>> PageRequest<At, Id> {
+    /// None: it is known without asking that the page is empty.
+    pub(crate) fn new(
+        scope: &BrandScope,
+        viewer: &Viewer,
+        filter: &SessionFilter,
+        scan: SessionScan,
+        size: PageSize,
+    ) -> Option<Self> {
+        let plan = ListPlan::new(scope, filter, scan);
+        let viewer = viewer.subject().as_str().to_owned();
+        let rows = i64::try_from(size.with_lookahead()).unwrap_or(i64::MAX);
+        (!plan.is_empty()).then_some(Self { plan, viewer, rows })
+    }
+}
 
 /// A store's types of instants and ids, and what they are in its SQL.
 pub(crate) trait StoreTypes<DB: Backend>

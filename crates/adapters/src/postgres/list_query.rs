@@ -9,19 +9,15 @@ use uuid::Uuid;
 
 use super::row::PgInstant;
 use super::schema::sessions;
-use crate::list_plan::{Brand, Conditions, ListPlan, Part};
-use crate::list_sql::{COLUMNS, StoreTypes, direction, push_where};
+use crate::list_plan::{Brand, Conditions, Part};
+use crate::list_sql::{COLUMNS, PageRequest, StoreTypes, direction, push_where};
 
 /// The statement that reads a page.
 ///
 /// It is written by hand, and not composed of diesel's parts, because it has as many branches as the list needs. Its
 /// values are bound with their types, and diesel keeps it prepared by its text; there are few texts.
 #[derive(Debug, Clone)]
-pub struct ListQuery {
-    plan: ListPlan<PgInstant, Uuid>,
-    viewer: String,
-    rows: i64,
-}
+pub struct ListQuery(PageRequest<PgInstant, Uuid>);
 
 /// Asks for a page and one row more; none: it is known to be empty.
 #[must_use]
@@ -32,10 +28,7 @@ pub fn list_query(
     scan: SessionScan,
     size: PageSize,
 ) -> Option<ListQuery> {
-    let plan = ListPlan::new(scope, filter, scan);
-    let viewer = viewer.subject().as_str().to_owned();
-    let rows = i64::try_from(size.with_lookahead()).unwrap_or(i64::MAX);
-    (!plan.is_empty()).then_some(ListQuery { plan, viewer, rows })
+    PageRequest::new(scope, viewer, filter, scan, size).map(ListQuery)
 }
 
 struct PgTypes;
@@ -52,21 +45,21 @@ impl ListQuery {
     /// the largest, whatever is asked for, so that the number of different statements stays small; rows past those asked
     /// for are not read, since the page as a whole is limited by a bound value.
     fn branch_limit(&self) -> i64 {
-        let default = i64::try_from(PageSize::default().with_lookahead()).unwrap_or(self.rows);
-        if self.rows <= default { default } else { i64::from(PageSize::MAX) + 1 }
+        let default = i64::try_from(PageSize::default().with_lookahead()).unwrap_or(self.0.rows);
+        if self.0.rows <= default { default } else { i64::from(PageSize::MAX) + 1 }
     }
 
     /// Whether a branch is read along one of the indexes that hold sessions of every state; the schema keeps them from all
     /// others.
     fn needs_every_state(&self, brand: &Brand, part: &Part<PgInstant, Uuid>) -> bool {
-        let Conditions { category, kinds, .. } = &self.plan.conditions;
+        let Conditions { category, kinds, .. } = &self.0.plan.conditions;
         let by_time_alone = *brand == Brand::Any && category.is_none() && kinds.is_empty();
         let by_brand = matches!(brand, Brand::Is(_) | Brand::Nobody);
-        part.statuses.len() != 1 && !self.plan.conditions.name_people() && (by_time_alone || by_brand)
+        part.statuses.len() != 1 && !self.0.plan.conditions.name_people() && (by_time_alone || by_brand)
     }
 
     fn push_order(&self, out: &mut AstPass<'_, '_, Pg>) {
-        let direction = direction(self.plan.descending);
+        let direction = direction(self.0.plan.descending);
         out.push_sql(&format!(" ORDER BY scheduled_at {direction}, id {direction}"));
     }
 
@@ -78,7 +71,7 @@ impl ListQuery {
     ) -> QueryResult<()> {
         // Short, since there may be hundreds of branches; the statement as a whole names the columns that it returns.
         out.push_sql("SELECT * FROM sessions");
-        push_where::<Pg, PgTypes>(out, &self.plan.conditions, brand, part)?;
+        push_where::<Pg, PgTypes>(out, &self.0.plan.conditions, brand, part)?;
         if self.needs_every_state(brand, part) {
             out.push_sql(" AND max_participants > 0");
         }
@@ -95,9 +88,9 @@ impl QueryFragment<Pg> for ListQuery {
         out.push_sql(&format!(
             "SELECT {COLUMNS}, (SELECT 1 FROM registrations r WHERE r.session_id = page.id AND r.user_id = "
         ));
-        out.push_bind_param::<Text, str>(&self.viewer)?;
+        out.push_bind_param::<Text, str>(&self.0.viewer)?;
         out.push_sql(" AND r.status = 'registered') IS NOT NULL FROM (");
-        for (number, (brand, part)) in self.plan.branches().enumerate() {
+        for (number, (brand, part)) in self.0.plan.branches().enumerate() {
             out.push_sql(if number == 0 { "(" } else { " UNION ALL (" });
             self.push_branch(&mut out, brand, part)?;
             out.push_sql(")");
@@ -105,7 +98,7 @@ impl QueryFragment<Pg> for ListQuery {
         out.push_sql(") AS page");
         self.push_order(&mut out);
         out.push_sql(" LIMIT ");
-        out.push_bind_param::<BigInt, i64>(&self.rows)
+        out.push_bind_param::<BigInt, i64>(&self.0.rows)
     }
 }
 

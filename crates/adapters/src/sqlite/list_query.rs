@@ -8,19 +8,15 @@ use live_domain::{BrandScope, PageSize, SessionFilter, SessionScan, SessionStatu
 
 use super::row::{IdBytes, Micros};
 use super::schema::sessions;
-use crate::list_plan::{Brand, ListPlan, Part};
-use crate::list_sql::{COLUMNS, StoreTypes, direction, push_where};
+use crate::list_plan::{Brand, Part};
+use crate::list_sql::{COLUMNS, PageRequest, StoreTypes, direction, push_where};
 
 /// The statement that reads a page.
 ///
 /// It is written by hand, and not composed of diesel's parts, because it has as many branches as the list needs. Its
 /// values are bound with their types, and diesel keeps it prepared by its text; there are few texts.
 #[derive(Debug, Clone)]
-pub struct ListQuery {
-    plan: ListPlan<Micros, IdBytes>,
-    viewer: String,
-    rows: i64,
-}
+pub struct ListQuery(PageRequest<Micros, IdBytes>);
 
 /// Asks for a page and one row more; none: it is known to be empty.
 #[must_use]
@@ -31,10 +27,7 @@ pub fn list_query(
     scan: SessionScan,
     size: PageSize,
 ) -> Option<ListQuery> {
-    let plan = ListPlan::new(scope, filter, scan);
-    let viewer = viewer.subject().as_str().to_owned();
-    let rows = i64::try_from(size.with_lookahead()).unwrap_or(i64::MAX);
-    (!plan.is_empty()).then_some(ListQuery { plan, viewer, rows })
+    PageRequest::new(scope, viewer, filter, scan, size).map(ListQuery)
 }
 
 struct SqliteTypes;
@@ -49,7 +42,7 @@ impl StoreTypes<Sqlite> for SqliteTypes {
 impl ListQuery {
     /// The index that holds a branch in the order of the list. SQLite keeps no statistics by itself: it is told.
     fn index_of(&self, brand: &Brand, part: &Part<Micros, IdBytes>) -> &'static str {
-        let conditions = &self.plan.conditions;
+        let conditions = &self.0.plan.conditions;
         let is_live = part.statuses == [SessionStatus::Live];
         let is_one_state = part.statuses.len() == 1;
         if conditions.host.is_some() {
@@ -70,7 +63,7 @@ impl ListQuery {
     }
 
     fn push_order(&self, out: &mut AstPass<'_, '_, Sqlite>) {
-        let direction = direction(self.plan.descending);
+        let direction = direction(self.0.plan.descending);
         out.push_sql(&format!(" ORDER BY scheduled_at {direction}, id {direction}"));
     }
 }
@@ -80,19 +73,19 @@ impl QueryFragment<Sqlite> for ListQuery {
         out.push_sql(&format!(
             "SELECT {COLUMNS}, (SELECT 1 FROM registrations r WHERE r.session_id = page.id AND r.user_id = "
         ));
-        out.push_bind_param::<Text, str>(&self.viewer)?;
+        out.push_bind_param::<Text, str>(&self.0.viewer)?;
         out.push_sql(" AND r.status = 'registered') IS NOT NULL FROM (");
-        for (number, (brand, part)) in self.plan.branches().enumerate() {
+        for (number, (brand, part)) in self.0.plan.branches().enumerate() {
             let index = self.index_of(brand, part);
             let start = if number == 0 { "" } else { " UNION ALL " };
             // Short, since there may be hundreds of branches; the statement as a whole names the columns that it returns.
             out.push_sql(&format!("{start}SELECT * FROM sessions INDEXED BY {index}"));
-            push_where::<Sqlite, SqliteTypes>(&mut out, &self.plan.conditions, brand, part)?;
+            push_where::<Sqlite, SqliteTypes>(&mut out, &self.0.plan.conditions, brand, part)?;
         }
         // SQLite merges the branches as it reads them, and stops at the limit.
         self.push_order(&mut out);
         out.push_sql(" LIMIT ");
-        out.push_bind_param::<BigInt, i64>(&self.rows)?;
+        out.push_bind_param::<BigInt, i64>(&self.0.rows)?;
         out.push_sql(") AS page");
         self.push_order(&mut out);
         Ok(())
