@@ -23,6 +23,7 @@ use self::error::PgError;
 use self::pool::Pool;
 use self::row::ListedRow;
 use crate::database_url::PostgresUrl;
+use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 
 pub use self::list_query::{ListQuery, list_query};
@@ -69,8 +70,7 @@ impl SessionRepository for PgSessionRepository {
             Some(query) => self.pool.run(|connection| query.load(connection).boxed()).await?,
             None => Vec::new(),
         };
-        let items: Result<Vec<_>, _> = rows.into_iter().map(ListedSession::try_from).collect();
-        let items = items.map_err(PgError::from)?;
-        Ok(Page::from_rows(items, size, |last| scan.resumed_after(last.session.position())))
+        let items = values(rows).map_err(PgError::from)?;
+        Ok(Page::from_rows(items, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
     }
 }

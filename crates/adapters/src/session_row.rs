@@ -53,6 +53,11 @@ impl Columns {
     }
 }
 
+/// Rows as the values of the domain; the first that cannot be read fails them all.
+pub(crate) fn values<R, T: TryFrom<R, Error = BadRow>>(rows: Vec<R>) -> Result<Vec<T>, BadRow> {
+    rows.into_iter().map(T::try_from).collect()
+}
+
 /// A row of `sessions`, its columns in the order of the table.
 #[derive(Debug, Queryable)]
 pub(crate) struct SessionRow<Id, Instant> {

@@ -20,6 +20,7 @@ use live_domain::{
 
 use self::connection::{Opener, Pool};
 use self::row::ListedRow;
+use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 
 pub use self::list_query::{ListQuery, list_query};
@@ -67,9 +68,8 @@ impl SessionRepository for SqliteSessionRepository {
         };
         let items = self.pool.run(move |connection| {
             let rows: Vec<ListedRow> = query.load(connection)?;
-            let items: Result<Vec<_>, _> = rows.into_iter().map(ListedSession::try_from).collect();
-            Ok(items?)
+            Ok(values(rows)?)
         });
-        Ok(Page::from_rows(items.await?, size, |last| scan.resumed_after(last.session.position())))
+        Ok(Page::from_rows(items.await?, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
     }
 }

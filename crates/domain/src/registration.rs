@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::session::UnknownName;
+use crate::listing::Variants;
+use crate::session::{UnknownName, named};
 use crate::text::Subject;
 use crate::timestamp::Timestamp;
 
@@ -31,14 +32,15 @@ impl RegistrationStatus {
     }
 }
 
+impl Variants for RegistrationStatus {
+    const ALL: &'static [Self] = &[Self::Registered, Self::Waitlist, Self::Cancelled];
+}
+
 impl FromStr for RegistrationStatus {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Registered, Self::Waitlist, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(UnknownName)
+        named(text, Self::as_str)
     }
 }
 

@@ -36,7 +36,8 @@ pub enum SessionKind {
 #[error("unknown name")]
 pub struct UnknownName;
 
-fn named<T: Variants>(text: &str, name: fn(T) -> &'static str) -> Result<T, UnknownName> {
+/// The member of that name.
+pub(crate) fn named<T: Variants>(text: &str, name: fn(T) -> &'static str) -> Result<T, UnknownName> {
     T::ALL.iter().copied().find(|variant| name(*variant) == text).ok_or(UnknownName)
 }
 

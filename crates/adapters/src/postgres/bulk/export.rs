@@ -12,6 +12,7 @@ use crate::postgres::connection::{Connector, PgConnection};
 use crate::postgres::error::PgError;
 use crate::postgres::row::{RegistrationRow, SessionRow};
 use crate::postgres::schema::{registrations, sessions};
+use crate::session_row::values;
 
 /// How many rows are read at a time.
 const ROWS: i64 = 1_000;
@@ -33,15 +34,6 @@ impl<K> PgExport<K> {
     }
 }
 
-fn read<R, T>(rows: Vec<R>) -> Result<Vec<T>, StoreError>
-where
-    T: TryFrom<R>,
-    PgError: From<T::Error>,
-{
-    let items: Result<Vec<T>, T::Error> = rows.into_iter().map(T::try_from).collect();
-    Ok(items.map_err(PgError::from)?)
-}
-
 #[async_trait]
 impl Export<Session> for PgExport<Uuid> {
     async fn next(&mut self) -> Result<Vec<Session>, StoreError> {
@@ -51,7 +43,7 @@ impl Export<Session> for PgExport<Uuid> {
             None => query.load(connection).await,
             Some(last) => query.filter(sessions::id.gt(last)).load(connection).await,
         };
-        let items: Vec<Session> = read(rows.map_err(PgError::from)?)?;
+        let items: Vec<Session> = values(rows.map_err(PgError::from)?).map_err(PgError::from)?;
         self.last = items.last().map(|session| session.id).or(self.last);
         Ok(items)
     }
@@ -69,7 +61,7 @@ impl Export<Registration> for PgExport<(Uuid, Subject)> {
                 query.filter(key.gt((*session, user.as_str()))).load(connection).await
             }
         };
-        let items: Vec<Registration> = read(rows.map_err(PgError::from)?)?;
+        let items: Vec<Registration> = values(rows.map_err(PgError::from)?).map_err(PgError::from)?;
         if let Some(last) = items.last() {
             self.last = Some((last.session_id, last.user_id.clone()));
         }

@@ -9,6 +9,7 @@ use live_domain::{Export, Registration, Session, StoreError, Subject};
 use uuid::Uuid;
 
 use super::BulkConnection;
+use crate::session_row::values;
 use crate::sqlite::connection::Opener;
 use crate::sqlite::error::SqliteError;
 use crate::sqlite::row::{IdBytes, RegistrationRow, SessionRow};
@@ -32,22 +33,13 @@ impl<K> SqliteExport<K> {
     }
 }
 
-fn read<R, T>(rows: Vec<R>) -> Result<Vec<T>, SqliteError>
-where
-    T: TryFrom<R>,
-    SqliteError: From<T::Error>,
-{
-    let items: Result<Vec<T>, T::Error> = rows.into_iter().map(T::try_from).collect();
-    Ok(items?)
-}
-
 fn next_sessions(connection: &mut SqliteConnection, last: Option<Uuid>) -> Result<Vec<Session>, SqliteError> {
     let query = sessions::table.order(sessions::id).limit(ROWS);
     let rows: Vec<SessionRow> = match last {
         None => query.load(connection)?,
         Some(last) => query.filter(sessions::id.gt(IdBytes::from(last))).load(connection)?,
     };
-    read(rows)
+    Ok(values(rows)?)
 }
 
 fn next_registrations(
@@ -67,7 +59,7 @@ fn next_registrations(
             query.filter(later).load(connection)?
         }
     };
-    read(rows)
+    Ok(values(rows)?)
 }
 
 #[async_trait]
