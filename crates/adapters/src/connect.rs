@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use live_domain::{BulkRepository, SessionRepository, StoreError, StoreHealth};
+use live_domain::{
+    BulkRepository, HistoryRepository, KeptAnswers, RegistrationRepository, SessionRepository, SessionWriter,
+    StoreError, StoreHealth,
+};
 
 use crate::database_url::DatabaseUrl;
 use crate::migrations::Migrations;
@@ -13,8 +16,16 @@ use crate::store_settings::StoreSettings;
 /// The ports of a store.
 #[derive(Clone)]
 pub struct Store {
-    /// Lists sessions.
+    /// Lists and reads sessions.
     pub sessions: Arc<dyn SessionRepository>,
+    /// Creates and changes sessions.
+    pub writer: Arc<dyn SessionWriter>,
+    /// Registers people.
+    pub registrations: Arc<dyn RegistrationRepository>,
+    /// Keeps answers for requests that are sent again.
+    pub kept: Arc<dyn KeptAnswers>,
+    /// The history.
+    pub history: Arc<dyn HistoryRepository>,
     /// Imports and exports.
     pub bulk: Arc<dyn BulkRepository>,
     /// Tells whether it can serve.
@@ -37,9 +48,26 @@ pub fn open(url: &DatabaseUrl, settings: StoreSettings) -> Result<Store, StoreEr
 
 fn ports_of<T>(store: T) -> Store
 where
-    T: SessionRepository + BulkRepository + StoreHealth + Migrations + Clone + 'static,
+    T: SessionRepository
+        + SessionWriter
+        + RegistrationRepository
+        + KeptAnswers
+        + HistoryRepository
+        + BulkRepository
+        + StoreHealth
+        + Migrations
+        + Clone
+        + 'static,
 {
     let store = Arc::new(store);
-    let (sessions, bulk, health) = (Arc::<T>::clone(&store), Arc::<T>::clone(&store), Arc::<T>::clone(&store));
-    Store { sessions, bulk, health, migrations: store }
+    Store {
+        sessions: Arc::<T>::clone(&store),
+        writer: Arc::<T>::clone(&store),
+        registrations: Arc::<T>::clone(&store),
+        kept: Arc::<T>::clone(&store),
+        history: Arc::<T>::clone(&store),
+        bulk: Arc::<T>::clone(&store),
+        health: Arc::<T>::clone(&store),
+        migrations: store,
+    }
 }

@@ -28,11 +28,13 @@
 mod bulk_lines;
 pub mod connect;
 mod database_url;
+mod event_row;
 mod list_plan;
 mod list_sql;
 pub mod migrations;
 pub mod postgres;
 mod session_row;
+mod snapshot;
 pub mod sqlite;
 mod statements;
 mod store_settings;

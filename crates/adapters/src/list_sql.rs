@@ -13,7 +13,8 @@ use crate::list_plan::{Bound, Brand, Conditions, ListPlan, Part};
 /// The columns of a session, in the order of the table.
 pub(crate) const COLUMNS: &str = "id, host_id, brand_id, community_id, title, kind, category, scheduled_at, started_at, \
                                   ended_at, status, stream_call_id, max_participants, duration_minutes, recording_url, \
-                                  metadata, created_at, updated_at, registered_count";
+                                  metadata, created_at, updated_at, registered_count, version, waiting_count, \
+                                  last_registered_at";
 
 /// A page to read, in a store's types of instants and ids.
 #[derive(Debug, Clone)]

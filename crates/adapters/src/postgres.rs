@@ -3,31 +3,46 @@
 mod bulk;
 mod connection;
 mod error;
+mod events;
 #[cfg(feature = "test-support")]
 mod explain;
+mod idempotency;
 mod list_query;
 mod migrate;
 mod pool;
+mod registrations;
 mod row;
 pub mod schema;
+mod session_writes;
+mod statement;
 
 use async_trait::async_trait;
+use diesel::OptionalExtension;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 use live_domain::{
     BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, StoreError, Viewer,
 };
+use uuid::Uuid;
 
 use self::connection::Connector;
 use self::error::PgError;
 use self::pool::Pool;
 use self::row::ListedRow;
+use self::schema::sessions;
+use self::statement::{brands, statement};
 use crate::database_url::PostgresUrl;
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
+
+const FIND: &str = "
+    SELECT s.*, coalesce((SELECT r.status = 'registered' FROM registrations r
+        WHERE r.session_id = s.id AND r.user_id = $3), false)
+    FROM sessions s WHERE s.id = $1 AND ($2 IS NULL OR s.brand_id = ANY ($2))";
 
 /// Sessions on Postgres: every port of the store. Clones share their connections.
 #[derive(Clone)]
@@ -72,5 +87,13 @@ impl SessionRepository for PgSessionRepository {
         };
         let items = values(rows).map_err(PgError::from)?;
         Ok(Page::from_rows(items, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
+    }
+
+    async fn find(&self, scope: &BrandScope, viewer: &Viewer, id: Uuid) -> Result<Option<ListedSession>, StoreError> {
+        let viewer = viewer.subject().to_string();
+        let query = statement::<(sessions::SqlType, Bool)>(FIND).bind(id).bind(brands(scope)).bind(viewer);
+        let row: Option<ListedRow> =
+            self.pool.run(|connection| query.get_result(connection).map(OptionalExtension::optional).boxed()).await?;
+        Ok(row.map(ListedSession::try_from).transpose().map_err(PgError::from)?)
     }
 }

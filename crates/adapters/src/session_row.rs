@@ -1,7 +1,9 @@
 //! Rows as both stores give them, and what they are to the domain.
 
 use diesel::Queryable;
-use live_domain::{DurationMinutes, ListedSession, MaxParticipants, Metadata, Registration, Session, Timestamp};
+use live_domain::{
+    DurationMinutes, ListedSession, MaxParticipants, Metadata, Registration, Seats, Session, SessionVersion, Timestamp,
+};
 use uuid::Uuid;
 
 /// An instant as a store keeps it.
@@ -14,20 +16,20 @@ pub(crate) trait StoredInstant {
 #[derive(Debug, thiserror::Error)]
 #[error("the stored {column} of {id} cannot be read")]
 pub(crate) struct BadRow {
-    column: &'static str,
-    id: Uuid,
+    pub(crate) column: &'static str,
+    pub(crate) id: Uuid,
     #[source]
-    source: Box<dyn std::error::Error + Send + Sync>,
+    pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// Reads the columns of one row; an error names the column.
 #[derive(Clone, Copy)]
-struct Columns {
-    id: Uuid,
+pub(crate) struct Columns {
+    pub(crate) id: Uuid,
 }
 
 impl Columns {
-    fn read<T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    pub(crate) fn read<T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         self,
         column: &'static str,
         value: Result<T, E>,
@@ -35,7 +37,7 @@ impl Columns {
         value.map_err(|source| BadRow { column, id: self.id, source: source.into() })
     }
 
-    fn optional<V, T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    pub(crate) fn optional<V, T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         self,
         column: &'static str,
         value: Option<V>,
@@ -44,11 +46,11 @@ impl Columns {
         value.map(|value| self.read(column, make(value))).transpose()
     }
 
-    fn instant(self, column: &'static str, value: impl StoredInstant) -> Result<Timestamp, BadRow> {
+    pub(crate) fn instant(self, column: &'static str, value: impl StoredInstant) -> Result<Timestamp, BadRow> {
         self.read(column, Timestamp::from_micros(value.micros()))
     }
 
-    fn number(self, column: &'static str, value: i32) -> Result<u32, BadRow> {
+    pub(crate) fn number(self, column: &'static str, value: i32) -> Result<u32, BadRow> {
         self.read(column, u32::try_from(value))
     }
 }
@@ -80,11 +82,31 @@ pub(crate) struct SessionRow<Id, Instant> {
     created_at: Instant,
     updated_at: Instant,
     registered_count: i32,
+    version: i64,
+    waiting_count: i32,
+    last_registered_at: Option<Instant>,
 }
 
-impl<Id: Into<Uuid>, Instant: StoredInstant> SessionRow<Id, Instant> {
-    /// The session, and its number of registrations in force.
-    fn read(self) -> Result<(Session, u32), BadRow> {
+/// A session as it is stored: with its version and its seats.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSession {
+    pub(crate) session: Session,
+    pub(crate) version: SessionVersion,
+    pub(crate) seats: Seats,
+}
+
+impl StoredSession {
+    /// The session, to one who holds a registration in force or does not.
+    pub(crate) fn listed(self, is_registered: bool) -> ListedSession {
+        let Self { session, version, seats } = self;
+        ListedSession { session, version, registered_count: seats.registered, is_registered }
+    }
+}
+
+impl<Id: Into<Uuid>, Instant: StoredInstant> TryFrom<SessionRow<Id, Instant>> for StoredSession {
+    type Error = BadRow;
+
+    fn try_from(row: SessionRow<Id, Instant>) -> Result<Self, BadRow> {
         let SessionRow {
             id,
             host_id,
@@ -105,7 +127,10 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> SessionRow<Id, Instant> {
             created_at,
             updated_at,
             registered_count,
-        } = self;
+            version,
+            waiting_count,
+            last_registered_at,
+        } = row;
         let id = id.into();
         let columns = Columns { id };
         let instant = |column, value: Option<Instant>| {
@@ -133,7 +158,14 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> SessionRow<Id, Instant> {
             created_at: columns.instant("created_at", created_at)?,
             updated_at: columns.instant("updated_at", updated_at)?,
         };
-        Ok((session, columns.number("registered_count", registered_count)?))
+        let seats = Seats {
+            capacity: session.max_participants,
+            registered: columns.number("registered_count", registered_count)?,
+            waiting: columns.number("waiting_count", waiting_count)?,
+            latest: instant("last_registered_at", last_registered_at)?,
+        };
+        let version = SessionVersion::new(columns.read("version", u64::try_from(version))?);
+        Ok(Self { session, version, seats })
     }
 }
 
@@ -141,7 +173,7 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> TryFrom<SessionRow<Id, Instant>> fo
     type Error = BadRow;
 
     fn try_from(row: SessionRow<Id, Instant>) -> Result<Self, BadRow> {
-        Ok(row.read()?.0)
+        Ok(StoredSession::try_from(row)?.session)
     }
 }
 
@@ -157,8 +189,7 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> TryFrom<ListedRow<Id, Instant>> for
 
     fn try_from(row: ListedRow<Id, Instant>) -> Result<Self, BadRow> {
         let ListedRow { session, is_registered } = row;
-        let (session, registered_count) = session.read()?;
-        Ok(Self { session, registered_count, is_registered })
+        Ok(StoredSession::try_from(session)?.listed(is_registered))
     }
 }
 

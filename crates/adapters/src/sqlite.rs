@@ -3,12 +3,19 @@
 mod bulk;
 mod connection;
 mod error;
+mod events;
 #[cfg(feature = "test-support")]
 mod explain;
+mod idempotency;
+mod line_query;
 mod list_query;
 mod migrate;
+mod registrations;
 mod row;
 pub mod schema;
+mod session_columns;
+mod session_reads;
+mod session_writes;
 
 use std::path::Path;
 
@@ -17,9 +24,11 @@ use diesel::RunQueryDsl;
 use live_domain::{
     BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, StoreError, Viewer,
 };
+use uuid::Uuid;
 
 use self::connection::{Opener, Pool};
 use self::row::ListedRow;
+use self::session_reads::listed;
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 
@@ -71,5 +80,11 @@ impl SessionRepository for SqliteSessionRepository {
             Ok(values(rows)?)
         });
         Ok(Page::from_rows(items.await?, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
+    }
+
+    async fn find(&self, scope: &BrandScope, viewer: &Viewer, id: Uuid) -> Result<Option<ListedSession>, StoreError> {
+        let viewer = viewer.clone();
+        let found = self.pool.run(move |connection| listed(connection, &viewer, id)).await?;
+        Ok(found.filter(|found| scope.permits(&found.session.brand_id)))
     }
 }

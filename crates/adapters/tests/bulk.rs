@@ -5,7 +5,7 @@ use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_domain::bulk::BadLine;
 use live_domain::contract::Store;
 use live_domain::contract::fixtures::{
-    exported_registrations, exported_sessions, fill, import_registrations, import_sessions, lines, register,
+    exported_registrations, exported_sessions, fill, import_registrations, import_sessions, lines, now, register,
     registration, session, session_lines,
 };
 use live_domain::{Export, ImportError, MaxParticipants, RegistrationStatus, Session, StoreError};
@@ -88,7 +88,7 @@ async fn an_export_is_of_the_store_as_it_was_on_sqlite() {
 async fn an_import_that_loses_its_connection_has_done_nothing() {
     let database = PgDatabase::create().await;
     let (store, client) = (database.store(), database.connect().await);
-    let mut import = live_domain::BulkRepository::import_sessions(&store).await.unwrap();
+    let mut import = live_domain::BulkRepository::import_sessions(&store, now()).await.unwrap();
     import.stage(session_lines([session(1)])).await.unwrap();
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'live import'";
@@ -103,7 +103,7 @@ async fn reading_a_file_locks_nothing_on_postgres() {
     let database = PgDatabase::create().await;
     let (store, client) = (database.store(), database.connect().await);
     fill(&store, [session(1)]).await;
-    let mut import = live_domain::BulkRepository::import_sessions(&store).await.unwrap();
+    let mut import = live_domain::BulkRepository::import_sessions(&store, now()).await.unwrap();
     import.stage(session_lines([session(1), session(2)])).await.unwrap();
     client
         .batch_execute("SET lock_timeout = '10s'; BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE; COMMIT")

@@ -3,12 +3,16 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use futures_util::FutureExt;
 use live_adapters::Migrations;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::sqlite::SqliteSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile};
 use live_adapters::{DatabaseUrl, StoreSettings, open};
 use live_domain::Clock;
+use live_domain::contract::fixtures::{enter, fill, session, standing};
 use live_domain::listing::Variants;
 use live_domain::{
     BrandScope, ListedSession, Page, PageSize, Selection, SessionFilter, SessionKind, SessionOrder, SessionRepository,
@@ -60,7 +64,7 @@ async fn a_postgres_that_is_away_is_told_with_everything_but_the_password() {
     unavailable(store.health.schema_state().await);
     unavailable(store.migrations.run().await);
     unavailable(store.migrations.pending().await);
-    unavailable(store.bulk.import_sessions().await.map(drop));
+    unavailable(store.bulk.import_sessions(SystemClock.now()).await.map(drop));
     unavailable(store.bulk.export_sessions().await.map(drop));
 }
 
@@ -210,8 +214,6 @@ async fn a_missing_folder_is_named() {
 
 #[tokio::test]
 async fn work_on_sqlite_ends_by_itself_when_nobody_waits_for_it() {
-    use diesel::Connection;
-    use diesel::connection::SimpleConnection;
     let file = SqliteFile::create().await;
     let store = file.store_with(IMPATIENT);
     let mut blocker = diesel::SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
@@ -227,4 +229,34 @@ async fn work_on_sqlite_ends_by_itself_when_nobody_waits_for_it() {
         tokio::task::yield_now().await;
     }
     list_all(&store).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_open_transaction_on_sqlite() {
+    let file = SqliteFile::create().await;
+    let store = file.store_with(ONE_CONNECTION);
+    fill(&store, [session(1)]).await;
+    let mut other = diesel::SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { enter(&store, 1, "ada", 1, 11).await }
+    });
+    while store.pool_usage() != (1, 1) {
+        tokio::task::yield_now().await;
+    }
+    let mut second = Box::pin(enter(&store, 1, "bob", 1, 12));
+    assert!((&mut second).now_or_never().is_none(), "it is not the second one's turn");
+    drop(second);
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    other.batch_execute("ROLLBACK").unwrap();
+    while store.pool_usage() != (1, 0) {
+        tokio::task::yield_now().await;
+    }
+    // Nobody holds the lock: this connection does not wait for it.
+    other.batch_execute("BEGIN IMMEDIATE; ROLLBACK").unwrap();
+    let people: Vec<_> = standing(&store, 1).await.into_iter().map(|(person, ..)| person).collect();
+    assert_eq!(people, ["ada"], "what has begun ends, what waited for its turn has not begun");
+    enter(&store, 1, "bob", 1, 12).await.unwrap();
 }

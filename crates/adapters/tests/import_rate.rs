@@ -75,12 +75,15 @@ async fn measure(store: &dyn BulkRepository) {
     let (sessions, registrations) = (sessions(), sessions() * 2);
     let created = |rows: u32| Imported { created: rows.into(), ..Imported::default() };
     let unchanged = |rows: u32| Imported { unchanged: rows.into(), ..Imported::default() };
-    assert_eq!(import!(store.import_sessions(), sessions, session_line, "sessions"), created(sessions));
+    assert_eq!(import!(store.import_sessions(now()), sessions, session_line, "sessions"), created(sessions));
     assert_eq!(
         import!(store.import_registrations(now()), registrations, registration_line, "registrations"),
         created(registrations)
     );
-    assert_eq!(import!(store.import_sessions(), sessions, session_line, "unchanged sessions"), unchanged(sessions));
+    assert_eq!(
+        import!(store.import_sessions(now()), sessions, session_line, "unchanged sessions"),
+        unchanged(sessions)
+    );
     assert_eq!(
         import!(store.import_registrations(now()), registrations, registration_line, "unchanged registrations"),
         unchanged(registrations)

@@ -9,7 +9,9 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::MigrationHarness;
 use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_adapters::{Migrations, postgres, sqlite};
-use live_domain::{SchemaState, StoreHealth};
+use live_domain::contract::Store;
+use live_domain::contract::fixtures::{enter, fill, found, minutes, session};
+use live_domain::{MaxParticipants, SchemaState, Session, SessionVersion, StoreHealth};
 
 /// How many processes start at once.
 const STARTERS: usize = 8;
@@ -82,6 +84,45 @@ async fn every_migration_of_sqlite_can_be_reverted() {
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind);
     store.run().await.unwrap();
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Current);
+}
+
+/// Takes back the newest migration and runs it again over a session with a line.
+async fn check_line_survives<S: Migrations + Store>(open: impl Fn() -> S, revert: impl FnOnce() + Send + 'static) {
+    let store = open();
+    fill(&store, [Session { max_participants: MaxParticipants::new(1).unwrap(), ..session(1) }]).await;
+    for (minute, person) in [(1, "ada"), (2, "bob"), (3, "cleo")] {
+        enter(&store, 1, person, minute, minute.unsigned_abs()).await.unwrap();
+    }
+    tokio::task::spawn_blocking(revert).await.unwrap();
+    // As another process would open it: this one knows the tables that are gone.
+    let store = open();
+    store.run().await.unwrap();
+    let last = enter(&store, 1, "dan", 0, 4).await.unwrap().registration;
+    assert_eq!(last.position, Some(3));
+    assert_eq!(last.registration.registered_at, minutes(3).later_by(time::Duration::MICROSECOND));
+    assert_eq!(found(&store, 1, "ada").await.version, SessionVersion::FIRST);
+}
+
+#[tokio::test]
+async fn who_waited_before_the_store_could_write_still_waits_on_postgres() {
+    let database = PgDatabase::create().await;
+    let url = database.url_text().to_owned();
+    let revert = move || {
+        let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::establish(&url).unwrap();
+        drop(connection.revert_last_migration(postgres::MIGRATIONS).unwrap());
+    };
+    check_line_survives(|| database.store(), revert).await;
+}
+
+#[tokio::test]
+async fn who_waited_before_the_store_could_write_still_waits_on_sqlite() {
+    let file = SqliteFile::create().await;
+    let path = file.path().to_str().unwrap().to_owned();
+    let revert = move || {
+        let mut connection = SqliteConnection::establish(&path).unwrap();
+        drop(connection.revert_last_migration(sqlite::MIGRATIONS).unwrap());
+    };
+    check_line_survives(|| file.store(), revert).await;
 }
 
 #[tokio::test]

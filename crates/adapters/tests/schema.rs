@@ -15,10 +15,14 @@ type Columns = Vec<(String, String, bool)>;
 fn declared(source: &str) -> BTreeMap<String, Columns> {
     let mut tables = BTreeMap::new();
     let mut table = String::new();
+    let mut sql_name = None;
     for line in source.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
-        if let Some((name, kind)) = line.strip_suffix(',').and_then(|line| line.split_once(" -> ")) {
+        if let Some((name, _)) = line.strip_prefix("#[sql_name = \"").and_then(|name| name.split_once('"')) {
+            sql_name = Some(name.to_owned());
+        } else if let Some((name, kind)) = line.strip_suffix(',').and_then(|line| line.split_once(" -> ")) {
             let inner = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
-            let column = (name.to_owned(), inner.unwrap_or(kind).to_owned(), inner.is_some());
+            let name = sql_name.take().unwrap_or_else(|| name.to_owned());
+            let column = (name, inner.unwrap_or(kind).to_owned(), inner.is_some());
             tables.entry(table.clone()).or_insert_with(Vec::new).push(column);
         } else if let Some((name, _)) = line.split_once(" (") {
             name.clone_into(&mut table);
@@ -32,7 +36,17 @@ async fn the_declared_tables_are_those_of_postgres() {
     let database = PgDatabase::create().await;
     let client = database.connect().await;
     let tables = declared(include_str!("../src/postgres/schema.rs"));
-    assert_eq!(tables.keys().collect::<Vec<_>>(), ["registrations", "sessions"]);
+    assert_eq!(
+        tables.keys().collect::<Vec<_>>(),
+        [
+            "idempotency_keys",
+            "registrations",
+            "session_event_places",
+            "session_event_progress",
+            "session_events",
+            "sessions",
+        ]
+    );
     for (table, columns) in tables {
         let query = "SELECT column_name::text, data_type::text, is_nullable::text FROM information_schema.columns
             WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position";
@@ -46,6 +60,9 @@ async fn the_declared_tables_are_those_of_postgres() {
                     "uuid" => "Uuid",
                     "text" => "Text",
                     "integer" => "Integer",
+                    "bigint" => "BigInt",
+                    "boolean" => "Bool",
+                    "bytea" => "Binary",
                     "timestamp with time zone" => "Timestamptz",
                     other => other,
                 };
@@ -61,7 +78,7 @@ async fn the_declared_tables_are_those_of_sqlite() {
     let file = SqliteFile::create().await;
     let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
     let tables = declared(include_str!("../src/sqlite/schema.rs"));
-    assert_eq!(tables.keys().collect::<Vec<_>>(), ["registrations", "sessions"]);
+    assert_eq!(tables.keys().collect::<Vec<_>>(), ["idempotency_keys", "registrations", "session_events", "sessions"]);
     for (table, columns) in tables {
         let query = format!("SELECT name, type, \"notnull\" = 0 FROM pragma_table_info('{table}') ORDER BY cid");
         let found: Columns = sql::<(Text, Text, Bool)>(&query).load(&mut connection).unwrap();

@@ -7,5 +7,5 @@ mod jwt;
 
 pub use claims::{ClaimRules, Claims};
 pub use credentials::MAX_TOKEN;
-pub use guard::{Caller, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
+pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
 pub use jwt::{Hs256Secret, Hs256Verifier, SecretError, mint};

@@ -1,7 +1,35 @@
 //! What our JSON, in and out, has in common.
 
 use live_domain::Timestamp;
+use live_domain::listing::Variants;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+/// Reads an instant: RFC 3339 with an offset; digits past the microsecond are cut. A leap second has no instant here.
+///
+/// # Errors
+///
+/// What is allowed.
+pub fn read_instant(text: &str) -> Result<Timestamp, String> {
+    let has_leap_second = text.get(17..19) == Some("60");
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| !has_leap_second);
+    let time = time.ok_or("must be an RFC 3339 time with an offset, as in 2026-03-01T18:00:00Z")?;
+    Timestamp::new(time).map_err(|fault| fault.to_string())
+}
+
+/// Reads an id: 36 characters with hyphens, in either letter case.
+#[must_use]
+pub fn read_id(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// The names of an enumeration, for people.
+#[must_use]
+pub fn names<T: Variants>(name: fn(T) -> &'static str) -> String {
+    T::ALL.iter().map(|member| name(*member)).collect::<Vec<_>>().join(", ")
+}
 
 /// Reads a member that may be left out but not be null: one that is there must have its type.
 ///

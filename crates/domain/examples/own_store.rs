@@ -1,4 +1,4 @@
-//! A store of your own behind the use case: here, sessions that a program knows by heart.
+//! A store of your own behind the use case of listing: here, sessions that a program knows by heart.
 //!
 //! `cargo run -p live-domain --example own_store --features memory,contract`
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
@@ -11,8 +11,9 @@ use futures_util::FutureExt;
 use live_domain::contract::fixtures;
 use live_domain::{
     BrandScope, ListSessions, ListedSession, LiveSessions, Page, PageSize, Session, SessionFilter, SessionOrder,
-    SessionRepository, SessionScan, Start, StoreError, SystemClock, UpcomingGrace, Viewer,
+    SessionRepository, SessionScan, SessionVersion, Start, StoreError, SystemClock, UpcomingGrace, Viewer,
 };
+use uuid::Uuid;
 
 /// Sessions in a vector. `matches` and `admits` are the meaning of filter and scan: a store in memory needs no more.
 struct Known(Vec<Session>);
@@ -31,11 +32,20 @@ impl SessionRepository for Known {
             |session: &&Session| scope.permits(&session.brand_id) && filter.matches(session) && scan.admits(session);
         let mut found: Vec<&Session> = self.0.iter().filter(belongs).collect();
         found.sort_by(|left, right| scan.compare(left.position(), right.position()));
-        let listed =
-            |session: &Session| ListedSession { session: session.clone(), registered_count: 0, is_registered: false };
         let rows = found.into_iter().take(size.with_lookahead()).map(listed).collect();
         Ok(Page::from_rows(rows, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
     }
+
+    async fn find(&self, scope: &BrandScope, _viewer: &Viewer, id: Uuid) -> Result<Option<ListedSession>, StoreError> {
+        let found = self.0.iter().find(|session| session.id == id && scope.permits(&session.brand_id));
+        Ok(found.map(listed))
+    }
+}
+
+/// Nobody registers for a session that never changes.
+fn listed(session: &Session) -> ListedSession {
+    let version = SessionVersion::FIRST;
+    ListedSession { session: session.clone(), version, registered_count: 0, is_registered: false }
 }
 
 async fn list() -> Result<(), Box<dyn Error>> {

@@ -244,18 +244,20 @@ pub trait Export<T: Send + 'static>: Send {
 /// Sessions: a line creates the session of its id, or replaces it whole but for `created_at`; one that changes nothing
 /// writes nothing. A session with more registrations in force than the line has seats is [`BadLine::Oversold`].
 ///
+/// Every row that is created or changed moves on: a session's version, and the history by one event, `imported`.
+///
 /// Registrations: a line creates the registration of its session and person, or replaces it; an id and a
 /// `registered_at` that are not given stay as they are, or become the fresh id and an instant from `now` on that is
-/// later than every other of the session, rising in the order of the lines. No import promotes from a waitlist.
+/// later than every other that anybody of the session ever had, rising in the order of the lines. No import promotes from a waitlist.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait BulkRepository: Send + Sync {
-    /// Begins an import of sessions.
+    /// Begins an import of sessions; what it writes was written `now`, says the history.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be reached.
-    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError>;
+    async fn import_sessions(&self, now: Timestamp) -> Result<Box<dyn Import<SessionLine>>, StoreError>;
 
     /// Begins an import of registrations.
     ///

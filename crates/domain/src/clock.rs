@@ -1,6 +1,7 @@
-//! The time as a port, so that no rule and no test waits for it.
+//! The time, and new ids, as ports: no rule and no test waits for the one or guesses the other.
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
@@ -19,5 +20,22 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
     fn now(&self) -> Timestamp {
         Timestamp::clamped(OffsetDateTime::now_utc())
+    }
+}
+
+/// Makes ids that nothing else has.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait IdSource: Send + Sync {
+    /// A new id.
+    fn fresh(&self) -> Uuid;
+}
+
+/// UUIDs of version 7: random, and in the order of the time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TimeOrderedIds;
+
+impl IdSource for TimeOrderedIds {
+    fn fresh(&self) -> Uuid {
+        Uuid::now_v7()
     }
 }

@@ -25,19 +25,31 @@
 use std::pin::Pin;
 
 use crate::bulk::BulkRepository;
-use crate::repository::SessionRepository;
+use crate::event::HistoryRepository;
+use crate::idempotency::KeptAnswers;
+use crate::repository::{RegistrationRepository, SessionRepository, SessionWriter};
 
 mod bulk;
 pub mod fixtures;
+mod history;
+mod idempotency;
 mod listing;
 mod random;
+mod registrations;
+mod session_writes;
 
 pub use random::compare_with_memory;
 
 /// The ports that the suite runs against.
-pub trait Store: SessionRepository + BulkRepository {}
+pub trait Store:
+    SessionRepository + SessionWriter + RegistrationRepository + KeptAnswers + HistoryRepository + BulkRepository
+{
+}
 
-impl<T: SessionRepository + BulkRepository> Store for T {}
+impl<T> Store for T where
+    T: SessionRepository + SessionWriter + RegistrationRepository + KeptAnswers + HistoryRepository + BulkRepository
+{
+}
 
 /// A case under way.
 pub type Run<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -93,4 +105,32 @@ pub const CASES: &[Case] = cases![
     bulk::what_a_registration_line_leaves_out_stays,
     bulk::a_cancelled_registration_was_cancelled_when_it_was_registered,
     bulk::an_export_imports_to_the_same_state,
+    session_writes::a_created_session_is_found_in_its_first_version,
+    session_writes::a_session_outside_the_scope_is_not_found,
+    session_writes::a_replacement_moves_the_version,
+    session_writes::of_two_edits_of_one_version_one_is_stale,
+    session_writes::registrations_move_no_version,
+    session_writes::a_replacement_that_changes_nothing_writes_nothing,
+    session_writes::seats_that_are_taken_stay,
+    session_writes::new_seats_go_to_the_first_of_the_line,
+    session_writes::an_edit_of_other_members_promotes_nobody,
+    registrations::the_first_get_seats_and_the_rest_wait,
+    registrations::a_repeat_keeps_its_registration,
+    registrations::who_cancelled_queues_up_anew,
+    registrations::a_seat_given_up_goes_to_the_first_of_the_line,
+    registrations::who_gives_up_a_place_promotes_nobody,
+    registrations::cancelling_twice_is_cancelling_once,
+    registrations::a_closed_session_takes_nobody_and_promotes_nobody,
+    registrations::an_imported_line_goes_before_a_newcomer,
+    registrations::registered_at_rises_whatever_the_clock_says,
+    registrations::a_registration_is_of_its_person_and_within_their_scope,
+    registrations::the_line_is_read_in_its_order_page_by_page,
+    idempotency::a_kept_outcome_comes_back_and_nothing_is_done,
+    idempotency::a_key_belongs_to_one_person,
+    idempotency::an_outcome_is_kept_for_24_hours,
+    idempotency::a_refused_write_keeps_nothing,
+    history::every_change_is_recorded_in_order,
+    history::promotions_are_recorded_where_they_happen,
+    history::an_import_records_what_it_changes,
+    history::a_reader_goes_on_where_it_stopped,
 ];

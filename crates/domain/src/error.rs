@@ -2,6 +2,12 @@
 
 use std::error::Error;
 
+use crate::authority::NotYours;
+use crate::patch::PatchRefused;
+use crate::seats::SeatsTaken;
+use crate::session::SessionStatus;
+use crate::transition::NotPossible;
+
 /// The cause of a store's failure, as the store's driver tells it.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
@@ -23,6 +29,95 @@ pub enum ListSessionsError {
     #[error("the brand is outside the caller's scope")]
     BrandOutOfScope,
     /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a session was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// It is in another version by now, or gone.
+    #[error("the session was changed meanwhile")]
+    Stale,
+    /// More are registered than there would be seats.
+    #[error(transparent)]
+    SeatsTaken(#[from] SeatsTaken),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a person was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// There is no such session, or none that exists for the caller.
+    #[error("there is no such session")]
+    NotFound,
+    /// The session has ended or is cancelled.
+    #[error("the session is {}: nobody can register any more", .status.as_str())]
+    Closed {
+        /// Where it stands.
+        status: SessionStatus,
+    },
+    /// The key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a registration was not cancelled, or not found.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such session for the caller, or the caller never registered for it.
+    #[error("there is no such registration")]
+    NotFound,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a session, or something of it, was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// There is none, or none that exists for the caller.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a session was not created or changed, or its registrations not shown. They are judged in this order, but that the
+/// store may fail at any time.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The host or brand of a new session is not the caller's to use.
+    #[error(transparent)]
+    NotYours(#[from] NotYours),
+    /// The key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    /// There is no such session, or none that exists for the caller.
+    #[error("there is no such session")]
+    NotFound,
+    /// The session is somebody else's.
+    #[error("the session is somebody else's")]
+    NotOwner,
+    /// It is in another version than the caller expects.
+    #[error("the session is in another version by now")]
+    OtherVersion,
+    /// Its life does not go that way.
+    #[error(transparent)]
+    NotPossible(#[from] NotPossible),
+    /// It does not take the edit.
+    #[error(transparent)]
+    Refused(#[from] PatchRefused),
+    /// More are registered than there would be seats.
+    #[error(transparent)]
+    SeatsTaken(#[from] SeatsTaken),
+    /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,15 +1,20 @@
-//! Live sessions: the model, the rules of listing them, and the ports that stores implement.
+//! Live sessions: the model, the rules of listing, editing and registering, and the ports that stores implement.
 //!
 //! This crate knows no web, no SQL and no runtime. It holds
 //!
 //! - the [`session`] model: values that are right once they are built;
 //! - the [`listing`] rules: [`SessionFilter`] says which sessions, [`SessionScan`] in which order and from which
 //!   place on, [`PageSize`] how many, and [`Page`] is the answer together with the next question;
-//! - who asks: a [`Viewer`], confined to a [`BrandScope`];
-//! - the ports: [`SessionRepository`] for the list, [`BulkRepository`] for whole stores in and out, [`Clock`] for time;
-//! - the use case: [`LiveSessions`].
+//! - who asks: a [`Viewer`], confined to a [`BrandScope`]; who changes something: an [`Editor`];
+//! - the rules of change: [`Transition`] for the life of a session, [`SessionPatch`] for its members, [`Seats`] for who
+//!   gets one and who waits;
+//! - the history: an [`Event`] for every change;
+//! - the use cases: [`LiveSessions`], [`SessionEditor`], [`SessionRegistrations`];
+//! - the ports that a store implements: [`SessionRepository`], [`SessionWriter`], [`RegistrationRepository`],
+//!   [`KeptAnswers`], [`HistoryRepository`], and [`BulkRepository`] for whole stores in and out; beside them [`Clock`]
+//!   and [`IdSource`].
 //!
-//! # Example
+//! # Listing
 //!
 //! The reference store comes with the feature `memory`.
 //!
@@ -37,6 +42,60 @@
 //! # }).unwrap().unwrap();
 //! ```
 //!
+//! # Editing and registering
+//!
+//! A host creates a session and starts it; a viewer registers. The use cases decide, the store commits what they decided,
+//! its event and the answer that is kept for an idempotency key in one transaction.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use live_domain::{
+//!     BrandScope, Editor, Expected, MaxParticipants, Metadata, Reach, RegistrationStatus, SessionDraft, SessionEditor,
+//!     SessionKind, SessionRegistrations, SessionStatus, SystemClock, TimeOrderedIds, Timestamp, Transition, Viewer,
+//!     memory::MemorySessionRepository,
+//! };
+//!
+//! # futures_util::future::FutureExt::now_or_never(async {
+//! let store = Arc::new(MemorySessionRepository::default());
+//! let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
+//! let editor = SessionEditor::new(store.clone(), store.clone(), store.clone(), clock.clone(), ids.clone());
+//! let registrations = SessionRegistrations::new(store.clone(), store, clock, ids);
+//!
+//! let host = Editor { viewer: Viewer::new("ada")?, scope: BrandScope::All, reach: Reach::Own };
+//! let draft = SessionDraft {
+//!     host_id: "ada".parse()?,
+//!     brand_id: "acme".parse()?,
+//!     community_id: None,
+//!     title: "Rust for the evening".parse()?,
+//!     kind: SessionKind::Live,
+//!     category: None,
+//!     scheduled_at: Timestamp::from_micros(1_800_000_000_000_000)?,
+//!     max_participants: MaxParticipants::new(1)?,
+//!     duration_minutes: None,
+//!     metadata: Metadata::default(),
+//! };
+//! let session = editor.create(&host, draft, None).await?.value.session;
+//!
+//! for (name, status) in [("bob", RegistrationStatus::Registered), ("cleo", RegistrationStatus::Waitlist)] {
+//!     let answer = registrations.register(&BrandScope::All, &Viewer::new(name)?, session.id, None).await?;
+//!     assert_eq!(answer.value.registration.registration.status, status);
+//! }
+//!
+//! let start = Transition::Start { stream_call_id: None };
+//! let live = editor.transition(&host, session.id, &Expected::Any, &start, None).await?.value;
+//! assert_eq!((live.session.status, live.registered_count), (SessionStatus::Live, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap().unwrap();
+//! ```
+//!
+//! # A store of your own
+//!
+//! Implement the ports whose use cases you need. Their prose is what a store must do; the suite in [`contract`] checks each
+//! sentence of it, and [`contract::compare_with_memory`] asks your store and the reference store the same random questions.
+//! What must be decided while a session's counter is held, [`Seats`] decides: hold the row, ask it, write what it says.
+//! `examples/own_store.rs` lists from a store of one's own in sixty lines, `examples/own_registrations.rs` registers with one;
+//! [`memory`] is a whole one, to be read.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -46,40 +105,62 @@
 //! | `mock` | `MockSessionRepository` and the other ports as mockall mocks |
 #![deny(missing_docs)]
 
+pub mod authority;
 pub mod bulk;
 pub mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod draft;
 pub mod error;
+pub mod event;
+pub mod idempotency;
 pub mod listing;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod metadata;
+pub mod patch;
 pub mod registration;
 pub mod repository;
+pub mod seats;
 pub mod service;
 pub mod session;
 pub mod text;
 pub mod timestamp;
+pub mod transition;
 pub mod viewer;
 
+pub use authority::{Editor, NotYours, Reach};
 pub use bulk::{BulkRepository, Export, Import, ImportError, Imported};
 #[cfg(any(test, feature = "mock"))]
 pub use bulk::{MockBulkRepository, MockExport, MockImport};
+pub use clock::{Clock, IdSource, SystemClock, TimeOrderedIds};
 #[cfg(any(test, feature = "mock"))]
-pub use clock::MockClock;
-pub use clock::{Clock, SystemClock};
-pub use error::{ListSessionsError, StoreError};
+pub use clock::{MockClock, MockIdSource};
+pub use draft::SessionDraft;
+pub use error::{CancelError, EditError, FindError, ListSessionsError, RegisterError, ReplaceError, StoreError};
+#[cfg(any(test, feature = "mock"))]
+pub use event::MockHistoryRepository;
+pub use event::{Actor, Event, EventPosition, EventSubject, EventType, HistoryRepository, RecordedEvent};
+#[cfg(any(test, feature = "mock"))]
+pub use idempotency::MockKeptAnswers;
+pub use idempotency::{Answer, Fingerprint, IdempotencyKey, Kept, KeptAnswers, Keyed, Outcome, Registered, RequestKey};
 pub use listing::{
     Month, Page, PageSize, Position, Selection, SessionFilter, SessionOrder, SessionScan, TimeZone, UpcomingGrace,
 };
-pub use metadata::Metadata;
-pub use registration::{Registration, RegistrationStatus};
+pub use metadata::{Metadata, MetadataPatch};
+pub use patch::{Edit, PatchRefused, SessionPatch};
+pub use registration::{LinePlace, LineScan, PlacedRegistration, Registration, RegistrationStatus};
 #[cfg(any(test, feature = "mock"))]
-pub use repository::{MockSessionRepository, MockStoreHealth};
-pub use repository::{SchemaState, SessionRepository, StoreHealth};
-pub use service::{ListSessions, LiveSessions, Start};
-pub use session::{DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
+pub use repository::{MockRegistrationRepository, MockSessionRepository, MockSessionWriter, MockStoreHealth};
+pub use repository::{
+    RegistrationRepository, Replacement, SchemaState, SessionRepository, SessionWriter, StoreHealth, Write,
+};
+pub use seats::{Admission, Release, Seats, SeatsTaken};
+pub use service::{Expected, ListSessions, LiveSessions, SessionEditor, SessionRegistrations, Start};
+pub use session::{
+    DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus, SessionVersion,
+};
 pub use text::{BrandId, Category, CommunityId, HostId, RecordingUrl, StreamCallId, Subject, TextError, Title};
 pub use timestamp::Timestamp;
+pub use transition::{NotPossible, Transition};
 pub use viewer::{BrandScope, BrandSet, Viewer};

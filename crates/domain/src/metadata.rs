@@ -1,10 +1,14 @@
 //! A session's metadata: a JSON object that is checked once and then passed on as text.
 
+mod merge;
+
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+pub use merge::{MergeObject, MetadataPatch};
 
 /// A JSON object of any members, held as compact text.
 ///
@@ -48,21 +52,12 @@ impl Metadata {
     ///
     /// [`MetadataError`] names the rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, MetadataError> {
-        let fault = Cell::new(None);
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let checked =
-            Check { depth: 0, fault: &fault }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        if checked.is_err() {
-            return Err(fault.take().unwrap_or(MetadataError::Malformed));
-        }
-        let compact = without_white_space(text);
-        if !compact.starts_with('{') {
-            return Err(MetadataError::NotAnObject);
-        }
-        if compact.len() > Self::MAX_BYTES {
-            return Err(MetadataError::TooLong);
-        }
-        Ok(Self(compact.into()))
+        checked(text).and_then(Self::bounded)
+    }
+
+    /// Takes a compact text that was checked, if it is small enough.
+    fn bounded(compact: String) -> Result<Self, MetadataError> {
+        if compact.len() > Self::MAX_BYTES { Err(MetadataError::TooLong) } else { Ok(Self(compact.into())) }
     }
 
     /// Takes back a text that [`Metadata::as_str`] gave to a store, without checking it again.
@@ -83,6 +78,18 @@ impl Default for Metadata {
     fn default() -> Self {
         Self("{}".into())
     }
+}
+
+/// The compact text of an object that keeps every rule but that of its size.
+fn checked(text: &str) -> Result<String, MetadataError> {
+    let fault = Cell::new(None);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let checked = Check { depth: 0, fault: &fault }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if checked.is_err() {
+        return Err(fault.take().unwrap_or(MetadataError::Malformed));
+    }
+    let compact = without_white_space(text);
+    if compact.starts_with('{') { Ok(compact) } else { Err(MetadataError::NotAnObject) }
 }
 
 /// Drops what JSON allows between tokens. The text is known to be valid JSON.

@@ -1,13 +1,21 @@
-//! The use case: list live sessions.
+//! The use cases: list and read live sessions, edit them, register for them.
+
+mod edit;
+mod register;
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::clock::Clock;
-use crate::error::ListSessionsError;
+use crate::error::{FindError, ListSessionsError};
 use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan, UpcomingGrace};
 use crate::repository::SessionRepository;
 use crate::session::ListedSession;
 use crate::viewer::{BrandScope, Viewer};
+
+pub use edit::{Expected, SessionEditor};
+pub use register::SessionRegistrations;
 
 /// Where a list starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +41,7 @@ pub struct ListSessions {
     pub size: PageSize,
 }
 
-/// Lists live sessions.
+/// Lists and reads live sessions.
 #[derive(Clone)]
 pub struct LiveSessions {
     repository: Arc<dyn SessionRepository>,
@@ -63,6 +71,15 @@ impl LiveSessions {
             Start::At(scan) => scan,
         };
         Ok(self.repository.list(&scope, &viewer, &filter, scan, size).await?)
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    ///
+    /// [`FindError::NotFound`] when there is none, or none that exists for the caller.
+    pub async fn find(&self, scope: &BrandScope, viewer: &Viewer, id: Uuid) -> Result<ListedSession, FindError> {
+        self.repository.find(scope, viewer, id).await?.ok_or(FindError::NotFound)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use time::Duration;
 use uuid::Uuid;
 
 use crate::listing::{Position, Variants};
@@ -51,6 +52,12 @@ impl SessionStatus {
             Self::Ended => "ended",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// Whether people can still register and seats are still given: before its end, unless it is called off.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Live)
     }
 }
 
@@ -196,13 +203,50 @@ impl Session {
     pub fn position(&self) -> Position {
         Position { scheduled_at: self.scheduled_at, id: self.id }
     }
+
+    /// The same session, changed `now`: `updated_at` moves with every change, whatever the clock says.
+    #[must_use]
+    pub(crate) fn touched(self, now: Timestamp) -> Self {
+        let updated_at = now.max(self.updated_at.later_by(Duration::MICROSECOND));
+        Self { updated_at, ..self }
+    }
 }
 
-/// A session as one viewer sees it in a list.
+/// How often a session has been changed: 1 once it is created, one more with every change of the session itself, and the
+/// same however many register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionVersion(u64);
+
+impl SessionVersion {
+    /// The version of a session that was just created.
+    pub const FIRST: Self = Self(1);
+
+    /// The version of that number, as a store or a tag keeps it.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The version after the next change.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A session as one viewer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
     /// The session.
     pub session: Session,
+    /// Its version.
+    pub version: SessionVersion,
     /// Registrations in force; waitlisted and cancelled ones do not count.
     pub registered_count: u32,
     /// Whether the viewer holds a registration in force.

@@ -6,6 +6,7 @@
 mod export;
 mod registrations;
 mod sessions;
+mod snapshot;
 
 use async_trait::async_trait;
 use live_domain::bulk::{BadLine, RegistrationLine, SessionLine};
@@ -18,7 +19,7 @@ use self::export::PgExport;
 use self::registrations::RegistrationImport;
 use self::sessions::SessionImport;
 use super::PgSessionRepository;
-use super::connection::{Connector, WITHOUT_DEADLINE, Wire};
+use super::connection::{Connector, DEFAULTS, Wire};
 use super::error::PgError;
 use crate::bulk_lines::{Fault, first_fault, line_number};
 
@@ -35,7 +36,7 @@ impl BulkConnection {
     /// Connects, and creates the tables that lines are staged in.
     async fn open(connector: &Connector, tables: &str) -> Result<Self, PgError> {
         let (client, wire) = connector.for_driver().await?;
-        client.batch_execute(WITHOUT_DEADLINE).await?;
+        client.batch_execute(DEFAULTS).await?;
         client.batch_execute("SET application_name = 'live import'; SET work_mem = '64MB'").await?;
         client.batch_execute(tables).await?;
         Ok(Self { client, _wire: wire })
@@ -88,8 +89,8 @@ fn store(error: impl Into<PgError>) -> ImportError {
 
 #[async_trait]
 impl BulkRepository for PgSessionRepository {
-    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
-        Ok(Box::new(SessionImport::begin(&self.connector).await?))
+    async fn import_sessions(&self, now: Timestamp) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
+        Ok(Box::new(SessionImport::begin(&self.connector, now).await?))
     }
 
     async fn import_registrations(&self, now: Timestamp) -> Result<Box<dyn Import<RegistrationLine>>, StoreError> {

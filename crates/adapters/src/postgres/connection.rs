@@ -18,9 +18,11 @@ use crate::statements::Statements;
 pub(super) const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; \
                         SET enable_bitmapscan = off; SET enable_sort = off; SET enable_incremental_sort = off;";
 
-/// Whatever a role or database has set: imports, exports and migrations take the time they need.
-pub(super) const WITHOUT_DEADLINE: &str =
-    "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;";
+/// Whatever a role or database has set: imports, exports and migrations take the time they need, and a statement that
+/// follows a lock sees what was committed before the lock was had.
+pub(super) const DEFAULTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; \
+                                   SET idle_in_transaction_session_timeout = 0; \
+                                   SET default_transaction_isolation = 'read committed';";
 
 /// How long a server may take to accept a connection, unless the address says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,6 +46,11 @@ impl Connector {
         Ok(Self { url: Arc::new(url), runtime, statement_timeout })
     }
 
+    /// Where the bytes of connections are moved.
+    pub(crate) fn runtime(&self) -> Handle {
+        self.runtime.clone()
+    }
+
     /// A connection for statements of requests.
     pub(crate) async fn for_requests(&self) -> Result<PgConnection, PgError> {
         let mut connection = self.for_diesel().await?;
@@ -58,7 +65,7 @@ impl Connector {
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
             .map_err(|source| PgError::SetUp { target: self.url.target(), source })?;
-        diesel.batch_execute(WITHOUT_DEADLINE).await?;
+        diesel.batch_execute(DEFAULTS).await?;
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
         Ok(PgConnection { diesel, wire, statements })

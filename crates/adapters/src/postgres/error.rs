@@ -7,6 +7,7 @@ use live_domain::StoreError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
 use crate::session_row::BadRow;
+use crate::snapshot;
 
 /// A failure on Postgres. No message holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +36,51 @@ pub(crate) enum PgError {
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("a row cannot be read")]
     Row(#[from] BadRow),
+    #[error("a value cannot be kept as JSON, or read from it")]
+    Json(#[source] snapshot::Unreadable),
+    #[error("what was kept for an idempotency key was deleted while it was looked at")]
+    KeyVanished,
+    #[error("the task of a write was broken off")]
+    Task(#[source] tokio::task::JoinError),
+}
+
+impl PgError {
+    /// Whether the connection can be used again: the work came to an end that says nothing about it or the server.
+    pub(crate) fn leaves_the_connection_whole(&self) -> bool {
+        match self {
+            Self::Row(_) | Self::Json(_) | Self::KeyVanished => true,
+            Self::Statement(error) => answered(error),
+            _ => false,
+        }
+    }
+
+    /// Whether the server has undone the work for a reason that another attempt may not meet: a deadlock, a conflict, a
+    /// plan that a migration made stale, or a server that has become a standby. Diesel has no kind for most of them, and
+    /// gives them all as `Unknown`. A connection that broke is not among them: there the work may be done.
+    pub(crate) fn may_pass_at_once(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyVanished
+                | Self::Statement(DieselError::DatabaseError(
+                    DatabaseErrorKind::Unknown
+                        | DatabaseErrorKind::SerializationFailure
+                        | DatabaseErrorKind::ReadOnlyTransaction,
+                    _
+                ))
+        )
+    }
+
+    /// Whether a row was there already.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Statement(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
 }
 
 impl From<PgError> for StoreError {
     fn from(error: PgError) -> Self {
         let unavailable = match &error {
-            PgError::Connect { .. } | PgError::SetUp { .. } | PgError::Deadline(_) => true,
-            PgError::Pool(_) | PgError::Migration(_) | PgError::Row(_) => false,
+            PgError::Connect { .. } | PgError::SetUp { .. } | PgError::Deadline(_) | PgError::KeyVanished => true,
+            PgError::Pool(_) | PgError::Migration(_) | PgError::Row(_) | PgError::Json(_) | PgError::Task(_) => false,
             PgError::Statement(error) => !answered(error),
             PgError::Bulk(error) => error.code().is_none_or(passes),
         };
@@ -53,7 +92,7 @@ impl From<PgError> for StoreError {
 ///
 /// Whatever diesel has no kind for (a shutdown, a full disk, too many connections, a deadlock) arrives as `Unknown`: then
 /// nothing is known, and the connection is not trusted again.
-pub(crate) fn answered(error: &DieselError) -> bool {
+fn answered(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(kind, _) => matches!(
             kind,
@@ -64,7 +103,7 @@ pub(crate) fn answered(error: &DieselError) -> bool {
                 | DatabaseErrorKind::RestrictViolation
                 | DatabaseErrorKind::ExclusionViolation
         ),
-        DieselError::BrokenTransactionManager => false,
+        DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => false,
         _ => true,
     }
 }

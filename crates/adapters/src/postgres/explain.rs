@@ -6,12 +6,13 @@ use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
-use live_domain::StoreError;
+use live_domain::{LineScan, PageSize, StoreError};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connection::SETTINGS;
 use super::error::PgError;
+use super::registrations::line_query;
 use super::{ListQuery, PgSessionRepository};
 
 /// A page has no types of its own that would have to be looked up.
@@ -24,7 +25,7 @@ impl PgMetadataLookup for NoLookup {
 }
 
 /// The text of the statement, and its values as literals.
-fn text_and_values(query: &ListQuery) -> Result<(String, Vec<String>), PgError> {
+fn text_and_values(query: &impl QueryFragment<Pg>) -> Result<(String, Vec<String>), PgError> {
     let mut builder = PgQueryBuilder::default();
     query.to_sql(&mut builder, &Pg)?;
     let mut binds = RawBytesBindCollector::<Pg>::new();
@@ -44,7 +45,7 @@ fn text_and_values(query: &ListQuery) -> Result<(String, Vec<String>), PgError> 
     Ok((builder.finish(), values.collect()))
 }
 
-async fn explain(store: &PgSessionRepository, query: &ListQuery) -> Result<String, PgError> {
+async fn explain(store: &PgSessionRepository, query: &impl QueryFragment<Pg>) -> Result<String, PgError> {
     let (text, values) = text_and_values(query)?;
     // The wire is cut when this ends.
     let (client, _wire) = store.connector.for_driver().await?;
@@ -80,5 +81,20 @@ impl PgSessionRepository {
     /// [`StoreError`] as for a list.
     pub async fn explain(&self, query: &ListQuery) -> Result<String, StoreError> {
         Ok(explain(self, query).await?)
+    }
+
+    /// Runs the statement that reads a page of a session's line, and says how, as JSON; none: there is nothing to read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as for a list.
+    pub async fn explain_line(
+        &self,
+        session: Uuid,
+        scan: &LineScan,
+        size: PageSize,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(query) = line_query(session, scan, size) else { return Ok(None) };
+        Ok(Some(explain(self, &query).await?))
     }
 }

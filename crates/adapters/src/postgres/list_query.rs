@@ -84,12 +84,13 @@ impl ListQuery {
 impl QueryFragment<Pg> for ListQuery {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         // A scalar probe of the primary key for each row of the page: EXISTS may be made a hash of all that the viewer
-        // ever registered for.
+        // ever registered for, and with a condition on the status the line of the session may be read instead.
         out.push_sql(&format!(
-            "SELECT {COLUMNS}, (SELECT 1 FROM registrations r WHERE r.session_id = page.id AND r.user_id = "
+            "SELECT {COLUMNS}, coalesce((SELECT r.status = 'registered' FROM registrations r \
+             WHERE r.session_id = page.id AND r.user_id = "
         ));
         out.push_bind_param::<Text, str>(&self.0.viewer)?;
-        out.push_sql(" AND r.status = 'registered') IS NOT NULL FROM (");
+        out.push_sql("), false) FROM (");
         for (number, (brand, part)) in self.0.plan.branches().enumerate() {
             out.push_sql(if number == 0 { "(" } else { " UNION ALL (" });
             self.push_branch(&mut out, brand, part)?;

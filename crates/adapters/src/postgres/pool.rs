@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use deadpool::managed::{self, Manager, Metrics, Object, RecycleError, RecycleResult};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::future::BoxFuture;
+use live_domain::StoreError;
+use tokio::runtime::Handle;
 
 use super::connection::{Connector, PgConnection};
-use super::error::{PgError, answered};
+use super::error::PgError;
 use crate::store_settings::StoreSettings;
 
 impl Manager for Connector {
@@ -24,20 +27,63 @@ impl Manager for Connector {
     }
 }
 
+/// How often a write is tried that the server has undone.
+const ATTEMPTS: u32 = 5;
+
+/// What is done as a whole or not at all.
+#[async_trait]
+pub(crate) trait Work: Send + Sync + 'static {
+    /// What comes of it.
+    type Done: Send + 'static;
+    /// Why it is not done.
+    type Refused: Send + 'static;
+
+    /// Does it in one statement or one transaction. It may be called again after the server has undone it.
+    async fn attempt(&self, connection: &mut AsyncPgConnection) -> Result<Self::Done, Undone<Self::Refused>>;
+}
+
+/// Why work was not done.
+#[derive(Debug)]
+pub(crate) enum Undone<R> {
+    /// It is not to be.
+    Refused(R),
+    /// The store did not do it. When its answer was lost, it may have been done.
+    Failed(PgError),
+}
+
+impl<R, E: Into<PgError>> From<E> for Undone<R> {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<R: From<StoreError>> Undone<R> {
+    /// The error of a port.
+    pub(crate) fn into_error(self) -> R {
+        match self {
+            Self::Refused(refused) => refused,
+            Self::Failed(error) => StoreError::from(error).into(),
+        }
+    }
+}
+
 /// A pool of connections, and the deadline of what is run on them.
 #[derive(Clone)]
 pub(crate) struct Pool {
     connections: managed::Pool<Connector>,
     timeout: Duration,
+    /// Where writes run.
+    runtime: Handle,
 }
 
 impl Pool {
     pub(crate) fn new(connector: Connector, settings: StoreSettings) -> Result<Self, PgError> {
+        let runtime = connector.runtime();
         let connections = managed::Pool::builder(connector)
             .max_size(settings.pool_size.max(1))
             .build()
             .map_err(|error| PgError::Pool(error.to_string()))?;
-        Ok(Self { connections, timeout: settings.timeout })
+        Ok(Self { connections, timeout: settings.timeout, runtime })
     }
 
     /// Takes a connection and runs the work on it, both before one deadline.
@@ -49,15 +95,50 @@ impl Pool {
         W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Send,
     {
         let attempt = async {
-            let connection = self.connections.get().await.map_err(|error| match error {
-                managed::PoolError::Backend(error) => error,
-                error => PgError::Pool(error.to_string()),
-            })?;
-            let mut lease = Lease(Some(connection));
-            let result = lease.run(work).await;
-            Ok(result?)
+            let mut lease = self.lease().await?;
+            let result = work(lease.connection()?).await.map_err(PgError::from);
+            lease.end(result.as_ref().err());
+            result
         };
         tokio::time::timeout(self.timeout, attempt).await.unwrap_or(Err(PgError::Deadline(self.timeout)))
+    }
+
+    /// Takes a connection and does the work on it in a task of its own: when the caller goes away in the middle, it comes
+    /// to its end all the same, and neither locks nor a connection are lost. All attempts share one deadline.
+    pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
+        let pool = self.clone();
+        let timeout = self.timeout;
+        let task = self.runtime.spawn(async move { tokio::time::timeout(timeout, pool.attempts(work)).await });
+        match task.await {
+            Ok(done) => done.unwrap_or(Err(Undone::Failed(PgError::Deadline(timeout)))),
+            Err(error) => Err(Undone::Failed(PgError::Task(error))),
+        }
+    }
+
+    async fn attempts<W: Work>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
+        let mut left = ATTEMPTS;
+        loop {
+            left -= 1;
+            let mut lease = self.lease().await?;
+            let result = work.attempt(lease.connection()?).await;
+            let failure = match &result {
+                Err(Undone::Failed(error)) => Some(error),
+                Ok(_) | Err(Undone::Refused(_)) => None,
+            };
+            let once_more = left > 0 && failure.is_some_and(PgError::may_pass_at_once);
+            lease.end(failure);
+            if !once_more {
+                return result;
+            }
+        }
+    }
+
+    async fn lease(&self) -> Result<Lease, PgError> {
+        let connection = self.connections.get().await.map_err(|error| match error {
+            managed::PoolError::Backend(error) => error,
+            error => PgError::Pool(error.to_string()),
+        })?;
+        Ok(Lease(Some(connection)))
     }
 
     /// How many connections there are, and how many of them are in use.
@@ -72,17 +153,17 @@ impl Pool {
 struct Lease(Option<Object<Connector>>);
 
 impl Lease {
-    async fn run<T, W>(&mut self, work: W) -> QueryResult<T>
-    where
-        W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Send,
-    {
-        let Some(connection) = &mut self.0 else { return Err(diesel::result::Error::BrokenTransactionManager) };
-        let result = work(&mut connection.diesel).await;
-        if result.as_ref().err().is_none_or(answered) {
+    fn connection(&mut self) -> Result<&mut AsyncPgConnection, PgError> {
+        let connection = self.0.as_mut().ok_or(diesel::result::Error::BrokenTransactionManager)?;
+        Ok(&mut connection.diesel)
+    }
+
+    /// The work came to its end, with this failure if it failed.
+    fn end(mut self, failure: Option<&PgError>) {
+        if failure.is_none_or(PgError::leaves_the_connection_whole) {
             // Here, and only here, the connection returns to the pool.
             drop(self.0.take());
         }
-        result
     }
 }
 

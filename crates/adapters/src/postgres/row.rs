@@ -47,3 +47,4 @@ impl ToSql<Timestamptz, Pg> for PgInstant {
 pub(crate) type SessionRow = crate::session_row::SessionRow<Uuid, PgInstant>;
 pub(crate) type ListedRow = crate::session_row::ListedRow<Uuid, PgInstant>;
 pub(crate) type RegistrationRow = crate::session_row::RegistrationRow<Uuid, PgInstant>;
+pub(crate) type EventRow = crate::event_row::EventRow<Uuid, PgInstant>;

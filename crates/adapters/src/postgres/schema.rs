@@ -41,6 +41,12 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// Registrations in force.
         registered_count -> Integer,
+        /// How often it has been changed, from 1 on.
+        version -> BigInt,
+        /// How many wait for a seat.
+        waiting_count -> Integer,
+        /// When a place in the line was last taken.
+        last_registered_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -59,6 +65,83 @@ diesel::table! {
         registered_at -> Timestamptz,
         /// When it was given up.
         cancelled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The history.
+    session_events (seq) {
+        /// Rises along each session.
+        seq -> BigInt,
+        /// Names it: a UUID of version 7.
+        id -> Uuid,
+        /// The session.
+        session_id -> Uuid,
+        /// Its brand, after the change.
+        brand_id -> Text,
+        /// What happened.
+        #[sql_name = "type"]
+        event_type -> Text,
+        /// The subject of who did it, or `import`.
+        who -> Text,
+        /// When.
+        at -> Timestamptz,
+        /// The version of the session after the change.
+        version -> Nullable<BigInt>,
+        /// The session before it, as JSON.
+        before -> Nullable<Text>,
+        /// The session after it, as JSON.
+        after -> Nullable<Text>,
+        /// The registration.
+        registration_id -> Nullable<Uuid>,
+        /// The person who registered.
+        user_id -> Nullable<Text>,
+        /// Where the registration stood.
+        status_before -> Nullable<Text>,
+        /// Where the registration stands.
+        status_after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// The order in which readers meet the events.
+    session_event_places (position) {
+        /// The place.
+        position -> BigInt,
+        /// The event.
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// How far the placing of events has come: one row.
+    session_event_progress (single) {
+        /// The key of the one row.
+        single -> Bool,
+        /// The last place given.
+        last_position -> BigInt,
+        /// Up to this seq every event has its place, or was never committed.
+        placed_through -> BigInt,
+        /// The same, once every transaction before the next column has ended.
+        next_through -> BigInt,
+        /// A transaction id of this cluster.
+        next_after -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Answers that are kept for a request that is sent again.
+    idempotency_keys (subject, key) {
+        /// Whose key it is.
+        subject -> Text,
+        /// The key.
+        key -> Text,
+        /// A hash of what was asked for.
+        fingerprint -> Binary,
+        /// What came of it, as JSON.
+        outcome -> Text,
+        /// When it was kept.
+        kept_at -> Timestamptz,
     }
 }
 

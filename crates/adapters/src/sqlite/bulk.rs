@@ -3,6 +3,7 @@
 //! What is not cached by diesel here runs a few times in an import, over as many rows as there are lines.
 
 mod export;
+mod history;
 mod registrations;
 mod sessions;
 
@@ -20,7 +21,7 @@ use self::registrations::RegistrationImport;
 use self::sessions::SessionImport;
 use super::SqliteSessionRepository;
 use super::connection::Opener;
-use super::error::SqliteError;
+use super::error::{Refusal, SqliteError};
 use crate::bulk_lines::{Fault, first_fault, line_number};
 
 /// A connection of one import or export. When it is dropped, its tables and all that was not committed go with it.
@@ -36,6 +37,7 @@ impl BulkConnection {
         let open = move || {
             let mut connection = opener.open()?;
             connection.batch_execute(SETTINGS)?;
+            history::prepare(&mut connection)?;
             connection.batch_execute(start.as_ref())?;
             Ok(Self(Some(connection)))
         };
@@ -62,30 +64,18 @@ impl BulkConnection {
     }
 }
 
-/// Why an import did nothing; what diesel's transactions can roll back for.
-enum Refusal {
-    BadLine(u64, BadLine),
-    Store(SqliteError),
-}
-
-impl<E: Into<SqliteError>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<Refusal> for ImportError {
-    fn from(refusal: Refusal) -> Self {
+impl From<Refusal<Fault>> for ImportError {
+    fn from(refusal: Refusal<Fault>) -> Self {
         match refusal {
-            Refusal::BadLine(number, reason) => Self::BadLine { number, reason },
+            Refusal::Rule((number, reason)) => Self::BadLine { number, reason },
             Refusal::Store(error) => StoreError::from(error).into(),
         }
     }
 }
 
 /// Refuses the import if there is a fault.
-fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), Refusal> {
-    first_fault(faults).map_or(Ok(()), |(number, reason)| Err(Refusal::BadLine(number, reason)))
+fn first(faults: impl IntoIterator<Item = Option<Fault>>) -> Result<(), Refusal<Fault>> {
+    first_fault(faults).map_or(Ok(()), |fault| Err(Refusal::Rule(fault)))
 }
 
 fn repeated(connection: &mut SqliteConnection, statement: &str) -> QueryResult<Option<Fault>> {
@@ -111,8 +101,8 @@ fn execute(connection: &mut SqliteConnection, statement: &str) -> QueryResult<u6
 
 #[async_trait]
 impl BulkRepository for SqliteSessionRepository {
-    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
-        Ok(Box::new(SessionImport::begin(&self.opener).await?))
+    async fn import_sessions(&self, now: Timestamp) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
+        Ok(Box::new(SessionImport::begin(&self.opener, now).await?))
     }
 
     async fn import_registrations(&self, now: Timestamp) -> Result<Box<dyn Import<RegistrationLine>>, StoreError> {

@@ -7,6 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use live_domain::StoreError;
 
 use crate::session_row::BadRow;
+use crate::snapshot;
 
 /// A failure on SQLite.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,8 @@ pub(crate) enum SqliteError {
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("a row cannot be read")]
     Row(#[from] BadRow),
+    #[error("a text of the history or of the kept answers cannot be written or read")]
+    Snapshot(#[source] snapshot::Unreadable),
     #[error("the work on SQLite did not come to its end")]
     Lost(#[from] tokio::task::JoinError),
 }
@@ -53,7 +56,20 @@ impl From<SqliteError> for StoreError {
             | SqliteError::Statement(_)
             | SqliteError::Migration(_)
             | SqliteError::Row(_)
+            | SqliteError::Snapshot(_)
             | SqliteError::Lost(_) => Self::Failed(error.into()),
         }
+    }
+}
+
+/// Why a transaction is rolled back: a rule refuses what it is for, or SQLite fails.
+pub(crate) enum Refusal<R> {
+    Rule(R),
+    Store(SqliteError),
+}
+
+impl<R, E: Into<SqliteError>> From<E> for Refusal<R> {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
     }
 }

@@ -72,4 +72,5 @@ impl ToSql<Binary, Sqlite> for IdBytes {
 
 pub(crate) type SessionRow = crate::session_row::SessionRow<IdBytes, Micros>;
 pub(crate) type ListedRow = crate::session_row::ListedRow<IdBytes, Micros>;
+pub(crate) type EventRow = crate::event_row::EventRow<IdBytes, Micros>;
 pub(crate) type RegistrationRow = crate::session_row::RegistrationRow<IdBytes, Micros>;

@@ -41,6 +41,12 @@ diesel::table! {
         updated_at -> BigInt,
         /// Registrations in force.
         registered_count -> Integer,
+        /// How often it has been changed, from 1 on.
+        version -> BigInt,
+        /// How many wait for a seat.
+        waiting_count -> Integer,
+        /// When a place in the line was last taken.
+        last_registered_at -> Nullable<BigInt>,
     }
 }
 
@@ -59,6 +65,57 @@ diesel::table! {
         registered_at -> BigInt,
         /// When it was given up.
         cancelled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// The history.
+    session_events (seq) {
+        /// Rises along each session.
+        seq -> BigInt,
+        /// Names it: a UUID of version 7.
+        id -> Binary,
+        /// The session.
+        session_id -> Binary,
+        /// Its brand, after the change.
+        brand_id -> Text,
+        /// What happened.
+        #[sql_name = "type"]
+        event_type -> Text,
+        /// The subject of who did it, or `import`.
+        who -> Text,
+        /// When.
+        at -> BigInt,
+        /// The version of the session after the change.
+        version -> Nullable<BigInt>,
+        /// The session before it, as JSON.
+        before -> Nullable<Text>,
+        /// The session after it, as JSON.
+        after -> Nullable<Text>,
+        /// The registration.
+        registration_id -> Nullable<Binary>,
+        /// The person who registered.
+        user_id -> Nullable<Text>,
+        /// Where the registration stood.
+        status_before -> Nullable<Text>,
+        /// Where the registration stands.
+        status_after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Answers that are kept for a request that is sent again.
+    idempotency_keys (subject, key) {
+        /// Whose key it is.
+        subject -> Text,
+        /// The key.
+        key -> Text,
+        /// A hash of what was asked for.
+        fingerprint -> Binary,
+        /// What came of it, as JSON.
+        outcome -> Text,
+        /// When it was kept.
+        kept_at -> BigInt,
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
-use live_domain::{BrandScope, Viewer};
+use live_domain::{BrandScope, Editor, Reach, Viewer};
 
 use super::credentials::{Credentials, credentials};
 use crate::http::error::{ApiError, ErrorCode};
@@ -15,6 +15,15 @@ use crate::http::state::AppState;
 
 /// Scopes of a token, or those that a route demands.
 pub type Scopes = BTreeSet<String>;
+
+/// The scopes of those who create and change sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditScopes {
+    /// Of hosts: sessions that they host.
+    pub write: String,
+    /// Of managers: every session of their brands.
+    pub manage: String,
+}
 
 /// The caller, as their token tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +46,31 @@ impl Caller {
         if scopes.is_subset(&self.scopes) {
             return Ok(());
         }
-        let demanded = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-        let error = ApiError::new(ErrorCode::InsufficientScope, format!("the token must have the scope {demanded}"));
-        Err(error.with_header(
-            header::WWW_AUTHENTICATE,
-            challenge(&format!(", error=\"insufficient_scope\", scope=\"{demanded}\"")),
-        ))
+        Err(insufficient_scope(&scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")))
     }
+
+    /// The caller as one who creates and changes sessions.
+    ///
+    /// # Errors
+    ///
+    /// `insufficient_scope` when they are neither host nor manager.
+    pub fn editor(self, scopes: &EditScopes) -> Result<Editor, ApiError> {
+        let Self { viewer, brands, scopes: granted } = self;
+        let reach = if granted.contains(&scopes.manage) {
+            Reach::Any
+        } else if granted.contains(&scopes.write) {
+            Reach::Own
+        } else {
+            return Err(insufficient_scope(&scopes.write));
+        };
+        Ok(Editor { viewer, scope: brands, reach })
+    }
+}
+
+fn insufficient_scope(demanded: &str) -> ApiError {
+    let challenge = challenge(&format!(", error=\"insufficient_scope\", scope=\"{demanded}\""));
+    ApiError::new(ErrorCode::InsufficientScope, format!("the token must have the scope {demanded}"))
+        .with_header(header::WWW_AUTHENTICATE, challenge)
 }
 
 /// Tells whose token it is. Implementations join without a change to any handler.

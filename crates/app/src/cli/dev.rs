@@ -6,10 +6,11 @@ use live_adapters::Store;
 use live_domain::{
     BrandScope, Clock, PageSize, SessionFilter, SessionOrder, SessionScan, SystemClock, Timestamp, Viewer,
 };
+use serde_json::json;
 use time::Duration;
 
 use super::{Failure, dev_secret, print, say, serve, store};
-use crate::auth::{Hs256Secret, mint};
+use crate::auth::{EditScopes, Hs256Secret, mint};
 use crate::sample;
 use crate::settings::{DatabaseDefault, Settings};
 
@@ -25,8 +26,9 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     store::migrate(&store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;
     let signals = serve::catch_signals()?;
-    print(&welcome(serve::address(&listener)?, &token(settings, &secret)?))?;
-    serve::serve(listener, state, signals).await
+    let tomorrow = SystemClock.now().later_by(Duration::days(1));
+    print(&welcome(serve::address(&listener)?, &token(settings, &secret)?, tomorrow))?;
+    serve::serve(listener, state, &store, signals).await
 }
 
 /// The development server hands out tokens for everything: it is for this machine alone.
@@ -44,7 +46,7 @@ async fn fill_if_empty(store: &Store, now: Timestamp) -> Result<(), Failure> {
     }
     let sample = sample::sample(now);
     let count = sample.sessions.len();
-    let mut import = store.bulk.import_sessions().await?;
+    let mut import = store.bulk.import_sessions(now).await?;
     import.stage(sample.sessions).await?;
     import.apply().await?;
     let mut import = store.bulk.import_registrations(now).await?;
@@ -63,17 +65,29 @@ async fn is_empty(store: &Store) -> Result<bool, Failure> {
 }
 
 fn token(settings: &Settings, secret: &Hs256Secret) -> Result<String, Failure> {
-    let scopes: Vec<String> = settings.list_scopes()?.into_iter().collect();
+    let EditScopes { write, manage } = settings.edit_scopes()?;
+    let scopes: Vec<String> = settings.list_scopes()?.into_iter().chain([write, manage]).collect();
     let person = (DEVELOPER, [].as_slice(), scopes.as_slice());
     let token = mint(secret, &settings.claim_rules()?, person, SystemClock.now(), Duration::days(30));
     token.map_err(|error| Failure::Failed(error.to_string()))
 }
 
-fn welcome(address: SocketAddr, token: &str) -> String {
+/// Every line works as it stands, in the order given: the second keeps the id of what it creates for the third.
+fn welcome(address: SocketAddr, token: &str, tomorrow: Timestamp) -> String {
+    let curl = format!("curl -sS -H 'Authorization: Bearer {token}'");
+    let session = json!({
+        "host_id": DEVELOPER, "brand_id": "acme", "title": "A session of my own",
+        "scheduled_at": tomorrow.to_string(), "max_participants": 10,
+    });
     format!(
         "\nlive listens on http://{address}\n\n\
-         A token for {DEVELOPER}, good for 30 days:\n\n{token}\n\n\
+         A token for {DEVELOPER}, who may do everything, good for 30 days:\n\n{token}\n\n\
          Paste this in another terminal to list the next sessions:\n\n\
-         curl -sS -H 'Authorization: Bearer {token}' 'http://{address}/v1/live/sessions?upcoming=true&limit=3'\n\n"
+         {curl} 'http://{address}/v1/live/sessions?upcoming=true&limit=3'\n\n\
+         This creates a session and keeps its id:\n\n\
+         ID=$({curl} 'http://{address}/v1/sessions' -H 'Content-Type: application/json' -d '{session}' | cut -d '\"' -f 4); \
+         echo \"$ID\"\n\n\
+         And this registers for it:\n\n\
+         {curl} -X POST \"http://{address}/v1/sessions/$ID/registrations\"\n\n"
     )
 }

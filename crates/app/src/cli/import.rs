@@ -41,7 +41,7 @@ impl Import {
         match self {
             Self::Sessions(source) => {
                 let parse = move |line: &str| parse_session(line, now);
-                import(store.bulk.import_sessions().await?, &source.file, parse).await
+                import(store.bulk.import_sessions(now).await?, &source.file, parse).await
             }
             Self::Registrations(source) => {
                 let parse = move |line: &str| parse_registration(line, now, Uuid::now_v7());

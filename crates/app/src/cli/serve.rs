@@ -4,13 +4,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use live_adapters::Store;
-use live_domain::{LiveSessions, SystemClock};
+use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
 use super::{Failure, store};
 use crate::auth::{Hs256Secret, Hs256Verifier};
 use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
+use crate::upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let secret = production_secret(settings)?;
@@ -23,7 +24,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     }
     let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
-    serve(listener, state, signals).await
+    serve(listener, state, &store, signals).await
 }
 
 /// What production needs and has no default for; everything that is missing is told at once.
@@ -41,14 +42,23 @@ fn production_secret(settings: &Settings) -> Result<Hs256Secret, Failure> {
 
 /// Wires the ports together.
 pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) -> Result<AppState, Failure> {
-    let clock = Arc::new(SystemClock);
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
     let grace = settings.upcoming_grace()?;
-    let Store { sessions, health, .. } = store.clone();
+    let Store { sessions, writer, registrations, kept, health, .. } = store.clone();
     Ok(AppState {
-        sessions: LiveSessions::new(sessions, Arc::<SystemClock>::clone(&clock), grace),
+        sessions: LiveSessions::new(Arc::clone(&sessions), Arc::<SystemClock>::clone(&clock), grace),
+        editor: SessionEditor::new(
+            Arc::clone(&sessions),
+            writer,
+            kept,
+            Arc::<SystemClock>::clone(&clock),
+            Arc::<TimeOrderedIds>::clone(&ids),
+        ),
+        registrations: SessionRegistrations::new(sessions, registrations, Arc::<SystemClock>::clone(&clock), ids),
         health,
         verifier: Arc::new(Hs256Verifier::new(secret, settings.claim_rules()?, clock)),
         list_scopes: settings.list_scopes()?,
+        edit_scopes: settings.edit_scopes()?,
     })
 }
 
@@ -69,8 +79,17 @@ pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::Failed(error.to_string()))
 }
 
-pub(super) async fn serve(listener: TcpListener, state: AppState, signals: StopSignals) -> Result<(), Failure> {
-    server::serve(listener, state, signals)
-        .await
-        .map_err(|error| Failure::Failed(format!("the server stopped: {error}")))
+/// Serves until the process is told to stop; upkeep goes on meanwhile.
+pub(super) async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    store: &Store,
+    signals: StopSignals,
+) -> Result<(), Failure> {
+    let upkeep = upkeep::prune_kept_answers(Arc::clone(&store.kept), Arc::new(SystemClock));
+    let outcome = tokio::select! {
+        outcome = server::serve(listener, state, signals) => outcome,
+        never = upkeep => match never {},
+    };
+    outcome.map_err(|error| Failure::Failed(format!("the server stopped: {error}")))
 }

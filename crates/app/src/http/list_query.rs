@@ -2,15 +2,14 @@
 
 use std::str::FromStr;
 
-use live_domain::listing::Variants;
 use live_domain::{
-    BrandId, Category, CommunityId, HostId, Month, PageSize, Selection, SessionFilter, SessionKind, SessionOrder,
-    SessionStatus, TextError, TimeZone,
+    BrandId, Category, CommunityId, HostId, Month, PageSize, SessionFilter, SessionKind, SessionOrder, SessionStatus,
+    TextError, TimeZone,
 };
 use utoipa::IntoParams;
 
-use super::error::ApiError;
-use super::query::Query;
+use super::faults::Faults;
+use super::query::{Query, digits, page_size, selection};
 use super::session_body::{SessionKindName, SessionStatusName};
 
 /// The names that the list knows.
@@ -93,8 +92,8 @@ impl ListSessionsQuery {
     ///
     /// # Errors
     ///
-    /// `validation_error` with every parameter that is off.
-    pub fn parse(raw: &str) -> Result<Self, ApiError> {
+    /// Every parameter that is off.
+    pub fn parse(raw: &str) -> Result<Self, Faults> {
         let mut query = Query::parse(raw, PARAMETERS);
         let filter = filter(&mut query);
         let upcoming = query.read_either(["upcoming", "upcoming_only"], flag).unwrap_or(false);
@@ -143,22 +142,6 @@ fn flag(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A comma-separated list of members of an enumeration, each once.
-fn selection<T: Variants>(text: &str, name: fn(T) -> &'static str) -> Result<Selection<T>, String> {
-    let mut members = Vec::new();
-    for part in text.split(',') {
-        let Some(member) = T::ALL.iter().copied().find(|member| name(*member) == part) else {
-            let allowed = T::ALL.iter().map(|member| name(*member)).collect::<Vec<_>>().join(", ");
-            return Err(format!("must be one or more of {allowed}, separated by commas"));
-        };
-        if members.contains(&member) {
-            return Err(format!("must not hold {part} twice"));
-        }
-        members.push(member);
-    }
-    Ok(Selection::of(members))
-}
-
 fn month(query: &mut Query) -> Option<Month> {
     if query.has("time_zone") && !query.has("month") {
         query.refuse("time_zone", "time_zone goes with month: give both or neither".to_owned());
@@ -177,16 +160,4 @@ fn calendar_month(text: &str, zone: &TimeZone) -> Result<Month, String> {
     let (year, month) = (digits(year, 4).ok_or_else(form)?, digits(month, 2).ok_or_else(form)?);
     let month = u8::try_from(month).map_err(|_| form())?;
     Month::new(year, month, zone).map_err(|_| form())
-}
-
-fn page_size(text: &str) -> Result<PageSize, String> {
-    let fault = || format!("must be a whole number between 1 and {}, in digits", PageSize::MAX);
-    let number = digits(text, text.len()).ok_or_else(fault)?;
-    PageSize::new(u8::try_from(number).map_err(|_| fault())?).map_err(|_| fault())
-}
-
-/// A number of exactly so many decimal digits and nothing else.
-fn digits(text: &str, count: usize) -> Option<u16> {
-    let plain = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
 }

@@ -1,13 +1,12 @@
 //! `GET /v1/live/sessions`.
 
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use live_domain::{ListSessions, ListedSession, Page, SessionScan, Start};
+use live_domain::{ListSessions, Start};
 use utoipa::ToSchema;
 
-use super::conditional::Tag;
-use super::cursor::{self, Binding};
-use super::error::{ApiError, ErrorBody, ErrorCode};
+use super::answer::{PageOfItems, array};
+use super::cursor::{Binding, InvalidCursor, session as cursor};
+use super::error::{ApiError, ErrorBody};
 use super::list_query::{ListSessionsParameters, ListSessionsQuery};
 use super::session_body::{self, SessionBody};
 use super::state::AppState;
@@ -65,63 +64,14 @@ pub async fn list_sessions(
     let ListSessionsQuery { filter, size, .. } = query;
     let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, size };
     let page = state.sessions.list(asked).await?;
-    answer(&request, binding, &page)
-}
-
-fn start(query: &ListSessionsQuery, binding: Binding) -> Result<Start, ApiError> {
-    let Some(text) = &query.cursor else { return Ok(Start::Beginning(query.order)) };
-    let scan = cursor::decode(text, binding, query.order);
-    scan.map(Start::At).map_err(|cursor::InvalidCursor| {
-        let message = "cursor is not one that this very query was given: start again without cursor";
-        ApiError::new(ErrorCode::InvalidCursor, message)
-    })
-}
-
-fn answer(
-    request: &HttpRequest,
-    binding: Binding,
-    page: &Page<ListedSession, SessionScan>,
-) -> Result<HttpResponse, ApiError> {
-    let mut body = b"{\"sessions\":".to_vec();
-    let list_begins = body.len();
-    write_sessions(&page.items, &mut body).map_err(ApiError::internal)?;
+    let items = array(&page.items, |session, out| session_body::write(&SessionBody::from(session), out))?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
-    let tag = Tag::over(&[&[cursor::VERSION], binding.as_bytes(), &[u8::from(next.is_some())], &body[list_begins..]]);
-
-    let known = tag.is_known_to(request);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag.to_string()));
-    response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    response.insert_header((header::VARY, "Authorization, Accept-Encoding"));
-    if known {
-        return Ok(response.finish());
-    }
-    if let Some(next) = &next {
-        response.insert_header((header::LINK, next_link(request.query_string(), next)?));
-    }
-    body.extend(b",\"next_cursor\":");
-    serde_json::to_writer(&mut body, &next).map_err(ApiError::internal)?;
-    body.push(b'}');
-    Ok(response.content_type("application/json").body(body))
+    PageOfItems { name: "sessions", items, binding, next }.answer(&request)
 }
 
-fn write_sessions(sessions: &[ListedSession], out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    out.push(b'[');
-    for (index, session) in sessions.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        session_body::write(&SessionBody::from(session), out)?;
+fn start(query: &ListSessionsQuery, binding: Binding) -> Result<Start, InvalidCursor> {
+    match &query.cursor {
+        None => Ok(Start::Beginning(query.order)),
+        Some(text) => cursor::decode(text, binding, query.order).map(Start::At),
     }
-    out.push(b']');
-    Ok(())
-}
-
-/// The next page as a link relative to this one, with every parameter of the request. They were read strictly before,
-/// so that reading them leniently here gives the same.
-fn next_link(raw_query: &str, cursor: &str) -> Result<HeaderValue, ApiError> {
-    let kept = form_urlencoded::parse(raw_query.as_bytes()).filter(|(name, _)| name != "cursor");
-    let query =
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("cursor", cursor).finish();
-    HeaderValue::from_str(&format!("<?{query}>; rel=\"next\"")).map_err(ApiError::internal)
 }

@@ -4,9 +4,12 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
-use super::{error, health, index, list_sessions, session_body};
+use super::{
+    error, health, index, list_sessions, registration_body, registrations, session_body, session_input, sessions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,16 +19,28 @@ use super::{error, health, index, list_sessions, session_body};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         contact(name = "the live authors"),
     ),
-    paths(list_sessions::list_sessions, health::alive, health::ready, serve, index::index),
+    paths(
+        list_sessions::list_sessions,
+        sessions::create_session, sessions::get_session, sessions::patch_session,
+        sessions::start_session, sessions::end_session, sessions::cancel_session,
+        registrations::list_registrations, registrations::register,
+        registrations::get_own_registration, registrations::cancel_own_registration,
+        health::alive, health::ready, serve, index::index
+    ),
     components(schemas(
         session_body::SessionBody<'_>, session_body::SessionKindName, session_body::SessionStatusName,
+        session_input::CreateSessionInput, session_input::PatchSessionInput,
+        session_input::StartSessionInput, session_input::EndSessionInput,
+        registration_body::RegistrationBody<'_>, registration_body::OwnRegistrationBody<'_>,
+        registration_body::RegistrationStatusName,
         error::ErrorBody<'_>, error::ErrorCode, error::Detail
     )),
     tags(
         (name = "sessions", description = "Live sessions"),
+        (name = "registrations", description = "Who registered for a session, and who waits for a seat"),
         (name = "operations", description = "For those who run the service; without a token"),
     ),
-    modifiers(&Bearer)
+    modifiers(&Bearer, &OptionalBodies)
 )]
 struct Document;
 
@@ -36,6 +51,20 @@ impl Modify for Bearer {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         let components = openapi.components.get_or_insert_with(Default::default);
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The bodies that may be left out: they are objects, and never null, which an `Option` would say.
+struct OptionalBodies;
+
+impl Modify for OptionalBodies {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for path in ["/v1/sessions/{id}/start", "/v1/sessions/{id}/end"] {
+            let operation = openapi.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+            if let Some(RefOr::T(body)) = operation.and_then(|operation| operation.request_body.as_mut()) {
+                body.required = Some(Required::False);
+            }
+        }
     }
 }
 

@@ -6,7 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{ApiError, Detail};
+use live_domain::listing::Variants;
+use live_domain::{PageSize, Selection};
+
+use super::error::Detail;
+use super::faults::Faults;
+use crate::json;
 use crate::nearest::nearest;
 
 /// The parameters of a request, and what is wrong with them so far.
@@ -97,14 +102,57 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// `validation_error` with every fault, in the order of the request.
-    pub fn finish(mut self) -> Result<(), ApiError> {
-        if self.faults.is_empty() {
-            return Ok(());
-        }
+    /// Every fault, in the order of the request.
+    pub fn finish(mut self) -> Result<(), Faults> {
         self.faults.sort_by_key(|(place, _)| *place);
-        Err(ApiError::validation(self.faults.into_iter().map(|(_, detail)| detail).collect()))
+        Faults::none(self.faults.into_iter().map(|(_, detail)| detail).collect(), Some(()))
     }
+}
+
+/// Sees to it that a route that takes no parameters was given none.
+///
+/// # Errors
+///
+/// Every parameter.
+pub fn no_parameters(raw: &str) -> Result<(), Faults> {
+    Query::parse(raw, &[]).finish()
+}
+
+/// Reads a comma-separated list of members of an enumeration, each once.
+///
+/// # Errors
+///
+/// What is allowed.
+pub fn selection<T: Variants>(text: &str, name: fn(T) -> &'static str) -> Result<Selection<T>, String> {
+    let mut members = Vec::new();
+    for part in text.split(',') {
+        let Some(member) = T::ALL.iter().copied().find(|member| name(*member) == part) else {
+            return Err(format!("must be one or more of {}, separated by commas", json::names(name)));
+        };
+        if members.contains(&member) {
+            return Err(format!("must not hold {part} twice"));
+        }
+        members.push(member);
+    }
+    Ok(Selection::of(members))
+}
+
+/// Reads `limit`.
+///
+/// # Errors
+///
+/// What is allowed.
+pub fn page_size(text: &str) -> Result<PageSize, String> {
+    let fault = || format!("must be a whole number between 1 and {}, in digits", PageSize::MAX);
+    let number = digits(text, text.len()).ok_or_else(fault)?;
+    PageSize::new(u8::try_from(number).map_err(|_| fault())?).map_err(|_| fault())
+}
+
+/// A number of exactly so many decimal digits and nothing else.
+#[must_use]
+pub fn digits(text: &str, count: usize) -> Option<u16> {
+    let plain = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
 }
 
 /// Whether a parameter of that name stands in the query, however it is written.

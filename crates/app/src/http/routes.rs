@@ -4,11 +4,11 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Responder, web};
+use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 
 use super::error::{ApiError, ErrorCode};
 use super::state::AppState;
-use super::{health, index, list_sessions, middleware, openapi};
+use super::{health, index, list_sessions, middleware, openapi, registrations, sessions};
 
 /// The service.
 #[must_use]
@@ -33,26 +33,44 @@ pub fn app(
 }
 
 fn routes(config: &mut web::ServiceConfig) {
+    let step = |name: &str, route: Route| resource(&format!("/v1/sessions/{{id}}/{name}"), "POST", [route]);
+    let session = read(sessions::get_session).into_iter().chain([web::patch().to(sessions::patch_session)]);
+    let line = read(registrations::list_registrations).into_iter().chain([web::post().to(registrations::register)]);
+    let own = read(registrations::get_own_registration);
+    let own = own.into_iter().chain([web::delete().to(registrations::cancel_own_registration)]);
     config
-        .service(read_only("/v1/live/sessions", list_sessions::list_sessions))
-        .service(read_only("/livez", health::alive))
-        .service(read_only("/readyz", health::ready))
-        .service(read_only("/openapi.json", openapi::serve))
-        .service(read_only("/", index::index))
+        .service(resource("/v1/live/sessions", READ, read(list_sessions::list_sessions)))
+        .service(resource("/v1/sessions", "POST", [web::post().to(sessions::create_session)]))
+        .service(resource("/v1/sessions/{id}", "GET, HEAD, PATCH", session))
+        .service(step("start", web::post().to(sessions::start_session)))
+        .service(step("end", web::post().to(sessions::end_session)))
+        .service(step("cancel", web::post().to(sessions::cancel_session)))
+        .service(resource("/v1/sessions/{id}/registrations", "GET, HEAD, POST", line))
+        .service(resource("/v1/sessions/{id}/registrations/me", "GET, HEAD, DELETE", own))
+        .service(resource("/livez", READ, read(health::alive)))
+        .service(resource("/readyz", READ, read(health::ready)))
+        .service(resource("/openapi.json", READ, read(openapi::serve)))
+        .service(resource("/", READ, read(index::index)))
         .default_service(web::to(not_found));
 }
 
-/// A resource that can be read: `HEAD` answers like `GET` without the body.
-fn read_only<F, Args>(path: &str, handler: F) -> Resource
+/// The methods of what can only be read.
+const READ: &str = "GET, HEAD";
+
+/// Reading: `HEAD` answers like `GET` without the body.
+fn read<F, Args>(handler: F) -> [Route; 2]
 where
     F: Handler<Args> + Clone,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::to(async || method_not_allowed("GET, HEAD")))
+    [web::get().to(handler.clone()), web::head().to(handler)]
+}
+
+/// A resource that knows these methods, which are those of the routes.
+fn resource(path: &str, allowed: &'static str, routes: impl IntoIterator<Item = Route>) -> Resource {
+    let resource = routes.into_iter().fold(web::resource(path), Resource::route);
+    resource.default_service(web::to(move || async move { method_not_allowed(allowed) }))
 }
 
 async fn not_found() -> Result<HttpResponse, ApiError> {

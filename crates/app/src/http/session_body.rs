@@ -1,4 +1,4 @@
-//! The JSON of a session in a list.
+//! The JSON of a session.
 
 use live_domain::{ListedSession, Session, SessionKind, SessionStatus, Timestamp};
 use serde::Serialize;
@@ -90,7 +90,7 @@ pub enum SessionStatusName {
 
 impl<'a> From<&'a ListedSession> for SessionBody<'a> {
     fn from(listed: &'a ListedSession) -> Self {
-        let ListedSession { session, registered_count, is_registered } = listed;
+        let ListedSession { session, version: _, registered_count, is_registered } = listed;
         // Every field is named, so that a new one cannot be forgotten here.
         let Session {
             id,

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use live_domain::{LiveSessions, StoreHealth};
+use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
 
-use crate::auth::{Scopes, TokenVerifier};
+use crate::auth::{EditScopes, Scopes, TokenVerifier};
 
 /// What the handlers work with.
 pub struct AppState {
-    /// The use case.
+    /// Lists and reads sessions.
     pub sessions: LiveSessions,
+    /// Creates and changes sessions.
+    pub editor: SessionEditor,
+    /// Registers people for sessions.
+    pub registrations: SessionRegistrations,
     /// Whether the store can serve.
     pub health: Arc<dyn StoreHealth>,
     /// Tells whose token it is.
     pub verifier: Arc<dyn TokenVerifier>,
-    /// The scopes that the list demands.
+    /// The scopes that reading, and registering, demand.
     pub list_scopes: Scopes,
+    /// The scopes that creating and changing sessions demand.
+    pub edit_scopes: EditScopes,
 }

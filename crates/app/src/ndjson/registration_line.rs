@@ -31,8 +31,7 @@ struct Members {
 /// [`LineError`] names the member and what is allowed.
 pub fn parse_registration(line: &str, now: Timestamp, fresh_id: Uuid) -> Result<RegistrationLine, LineError> {
     let members: Members = object(line)?;
-    let statuses = "registered, waitlist, cancelled";
-    let status = optional(members.status.as_ref(), |value| name("status", value, statuses))?;
+    let status = optional(members.status.as_ref(), |value| name("status", value, RegistrationStatus::as_str))?;
     let status = status.unwrap_or(RegistrationStatus::Registered);
     let (session, person) = (id("session_id", &members.session_id)?, text("user_id", &members.user_id)?);
     let mut line = RegistrationLine::new(session, person, status, fresh_id);

@@ -55,9 +55,8 @@ struct Members {
 /// [`LineError`] names the member and what is allowed.
 pub fn parse_session(line: &str, now: Timestamp) -> Result<SessionLine, LineError> {
     let members: Members = object(line)?;
-    let kind = optional(members.kind.as_ref(), |value| name("kind", value, "live, office_hours"))?;
-    let statuses = "scheduled, live, ended, cancelled";
-    let status = optional(members.status.as_ref(), |value| name("status", value, statuses))?;
+    let kind = optional(members.kind.as_ref(), |value| name("kind", value, SessionKind::as_str))?;
+    let status = optional(members.status.as_ref(), |value| name("status", value, SessionStatus::as_str))?;
     let time = |member, value: &Option<String>| optional(value.as_ref(), |value| instant(member, value));
     let metadata = members.metadata.map(|object| named("metadata", Metadata::parse(object.get()))).transpose()?;
     let minutes = members.duration_minutes.map(DurationMinutes::new).transpose();

@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use live_domain::Timestamp;
+use live_domain::listing::Variants;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::LineError;
+use crate::json;
 
 /// Reads the object of a line.
 pub(super) fn object<T: DeserializeOwned>(line: &str) -> Result<T, LineError> {
@@ -42,8 +42,12 @@ pub(super) fn text<T: FromStr<Err: Display>>(member: &str, text: &str) -> Result
 }
 
 /// One of the names of an enumeration.
-pub(super) fn name<T: FromStr>(member: &str, text: &str, allowed: &str) -> Result<T, LineError> {
-    text.parse().map_err(|_| LineError(format!("{member} must be one of {allowed}")))
+pub(super) fn name<T: FromStr + Variants>(
+    member: &str,
+    text: &str,
+    name: fn(T) -> &'static str,
+) -> Result<T, LineError> {
+    text.parse().map_err(|_| LineError(format!("{member} must be one of {}", json::names(name))))
 }
 
 /// Applies a reading to a member that may be left out.
@@ -54,18 +58,12 @@ pub(super) fn optional<T>(
     value.map(|text| read(text)).transpose()
 }
 
-/// An id as paths have it: 36 characters with hyphens, in either letter case.
+/// An id as paths have it.
 pub(super) fn id(member: &str, text: &str) -> Result<Uuid, LineError> {
-    let id = if text.len() == 36 { Uuid::try_parse(text).ok() } else { None };
-    id.ok_or_else(|| LineError(format!("{member} must be a UUID of 36 characters with hyphens")))
+    named(member, json::read_id(text).ok_or("must be a UUID of 36 characters with hyphens"))
 }
 
-/// An instant: RFC 3339 with an offset; digits past the microsecond are cut. A leap second has no instant here.
+/// An instant.
 pub(super) fn instant(member: &str, text: &str) -> Result<Timestamp, LineError> {
-    let has_leap_second = text.get(17..19) == Some("60");
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| !has_leap_second);
-    let time = time.ok_or_else(|| {
-        LineError(format!("{member} must be an RFC 3339 time with an offset, as in 2026-03-01T18:00:00Z"))
-    })?;
-    named(member, Timestamp::new(time))
+    named(member, json::read_instant(text))
 }

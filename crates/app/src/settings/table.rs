@@ -125,6 +125,22 @@ pub(super) const AUTH_LIST_SCOPES: Setting = setting(
     "none",
     "The scopes that the list demands, separated by spaces; all of them",
 );
+/// The scope of hosts.
+pub(super) const AUTH_WRITE_SCOPE: Setting = setting(
+    "LIVE_AUTH_WRITE_SCOPE",
+    Form::Plain,
+    "SCOPE",
+    "write:live",
+    "The one scope that lets a person create sessions, and change those that they host",
+);
+/// The scope of managers.
+pub(super) const AUTH_MANAGE_SCOPE: Setting = setting(
+    "LIVE_AUTH_MANAGE_SCOPE",
+    Form::Plain,
+    "SCOPE",
+    "manage:live",
+    "The one scope that lets a person create and change every session of their brands",
+);
 /// The grace of upcoming sessions.
 pub(super) const UPCOMING_GRACE_MINUTES: Setting = setting(
     "LIVE_UPCOMING_GRACE_MINUTES",
@@ -174,6 +190,8 @@ pub const SETTINGS: &[Setting] = &[
     AUTH_ISSUER,
     AUTH_AUDIENCE,
     AUTH_LIST_SCOPES,
+    AUTH_WRITE_SCOPE,
+    AUTH_MANAGE_SCOPE,
     UPCOMING_GRACE_MINUTES,
     DB_POOL_SIZE,
     DB_TIMEOUT_MS,

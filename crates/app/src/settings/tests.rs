@@ -60,6 +60,21 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             "LIVE_AUTH_LIST_SCOPES must hold scopes separated by spaces, without quotes and backslashes",
         ),
         (
+            "LIVE_AUTH_WRITE_SCOPE",
+            "a b",
+            "LIVE_AUTH_WRITE_SCOPE must be one scope, without spaces, quotes and backslashes",
+        ),
+        (
+            "LIVE_AUTH_MANAGE_SCOPE",
+            "a\\",
+            "LIVE_AUTH_MANAGE_SCOPE must be one scope, without spaces, quotes and backslashes",
+        ),
+        (
+            "LIVE_AUTH_MANAGE_SCOPE",
+            "ü",
+            "LIVE_AUTH_MANAGE_SCOPE must be one scope, without spaces, quotes and backslashes",
+        ),
+        (
             "LIVE_AUTH_HS256_SECRET",
             "hunter2",
             "LIVE_AUTH_HS256_SECRET must have at least 32 bytes; `openssl rand -base64 48` makes a good one",
@@ -79,12 +94,22 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             settings.migrate_on_start().err(),
             settings.log_format().err(),
             settings.list_scopes().err(),
+            settings.edit_scopes().err(),
             settings.hs256_secret().err(),
             settings.database(DatabaseDefault::File).err(),
         ];
         let errors: Vec<String> = errors.into_iter().flatten().map(|error| error.to_string()).collect();
         assert_eq!(errors, [expected]);
     }
+}
+
+#[test]
+fn the_scopes_of_hosts_and_managers_are_set_each_by_its_own_setting() {
+    let scopes = |environment| settings(&[], environment).edit_scopes().map(|scopes| (scopes.write, scopes.manage));
+    let named = |write: &str, manage: &str| Ok((write.to_owned(), manage.to_owned()));
+    assert_eq!(scopes(&[]), named("write:live", "manage:live"));
+    assert_eq!(scopes(&[("LIVE_AUTH_WRITE_SCOPE", "host")]), named("host", "manage:live"));
+    assert_eq!(scopes(&[("LIVE_AUTH_MANAGE_SCOPE", "boss!")]), named("write:live", "boss!"));
 }
 
 #[test]

@@ -10,11 +10,11 @@ use live_adapters::StoreSettings;
 use live_domain::UpcomingGrace;
 
 use super::table::{
-    AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, BIND, DB_POOL_SIZE, DB_TIMEOUT_MS, LOG,
-    MIGRATE_ON_START, UPCOMING_GRACE_MINUTES,
+    AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
+    DB_POOL_SIZE, DB_TIMEOUT_MS, LOG, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
-use crate::auth::{ClaimRules, Hs256Secret, Scopes};
+use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,6 @@ impl Settings {
     ///
     /// When a scope holds a character that no scope can have (RFC 6749, section 3.3).
     pub fn list_scopes(&self) -> Result<Scopes, SettingError> {
-        let is_scope = |scope: &str| scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
         let scopes = self.value(&AUTH_LIST_SCOPES, |text| {
             let scopes = text.split(' ').filter(|scope| !scope.is_empty());
             if !scopes.clone().all(is_scope) {
@@ -76,6 +75,22 @@ impl Settings {
             Ok(scopes.map(str::to_owned).collect())
         })?;
         Ok(scopes.unwrap_or_default())
+    }
+
+    /// The scopes of hosts and managers.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not exactly one scope.
+    pub fn edit_scopes(&self) -> Result<EditScopes, SettingError> {
+        let scope = |setting: &Setting| {
+            let scope = self.value(setting, |text| {
+                let fault = || "must be one scope, without spaces, quotes and backslashes".to_owned();
+                if is_scope(text) { Ok(text.to_owned()) } else { Err(fault()) }
+            })?;
+            Ok(scope.unwrap_or_else(|| setting.default.to_owned()))
+        };
+        Ok(EditScopes { write: scope(&AUTH_WRITE_SCOPE)?, manage: scope(&AUTH_MANAGE_SCOPE)? })
     }
 
     /// The grace of upcoming sessions.
@@ -135,6 +150,11 @@ impl Settings {
         })?;
         Ok(format.unwrap_or_else(on_terminal))
     }
+}
+
+/// Whether the text is a scope (RFC 6749, section 3.3).
+fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
 fn number<T: FromStr + TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {

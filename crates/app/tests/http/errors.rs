@@ -11,8 +11,11 @@ use live_domain::{
     SessionRepository, SessionScan, StoreError, Viewer,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::{Answer, ROUTES, SESSIONS, Service, Setup, ada, bearer, get, in_seconds, list, token};
+use crate::support::{
+    Answer, ROUTES, SESSIONS, Service, Setup, WRITE_ROUTES, ada, bearer, get, in_seconds, list, token,
+};
 
 const SECRETS: [&str; 5] = ["SELECT", "postgres://", "/var/lib", "hunter2", "relation"];
 const CAUSE: &str = "SELECT * FROM live_sessions: relation is gone (postgres://u:hunter2@db, /var/lib/live.db)";
@@ -24,7 +27,7 @@ fn is_error(answer: &Answer, expected: &str) -> Value {
     let body = answer.json();
     let members: BTreeSet<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
     let mut documented = BTreeSet::from(["error", "message", "request_id"]);
-    if expected.ends_with("validation_error") {
+    if expected.ends_with("validation_error") || expected.ends_with("precondition_failed") {
         documented.insert("details");
     }
     assert_eq!(members, documented);
@@ -91,14 +94,15 @@ async fn an_unknown_path_is_not_found() {
 #[actix_web::test]
 async fn a_wrong_method_is_not_allowed_on_every_route() {
     let service = Service::empty().await;
-    let methods = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "QUERY", "get"];
-    for path in ROUTES {
-        for method in methods {
+    let methods =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "QUERY", "get"];
+    for (path, allowed) in ROUTES.map(|path| (path, "GET, HEAD")).iter().chain(WRITE_ROUTES) {
+        for method in methods.into_iter().filter(|method| !allowed.split(", ").any(|allowed| allowed == *method)) {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             for request in [get(path), bearer(get(path), &ada()), bearer(get(path), "nonsense")] {
                 let answer = service.send(request.method(method.clone())).await;
                 is_error(&answer, "405 method_not_allowed");
-                assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method} {path}");
+                assert_eq!(answer.header("allow"), Some(*allowed), "{method} {path}");
             }
         }
     }
@@ -129,6 +133,10 @@ async fn a_panic_is_an_internal_error() {
             _: SessionScan,
             _: PageSize,
         ) -> Result<Page<ListedSession, SessionScan>, StoreError> {
+            panic!("{CAUSE}")
+        }
+
+        async fn find(&self, _: &BrandScope, _: &Viewer, _: Uuid) -> Result<Option<ListedSession>, StoreError> {
             panic!("{CAUSE}")
         }
     }

@@ -2,20 +2,30 @@
 #![expect(clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod answer;
+mod authority;
+mod bad_bodies;
+mod bad_writes;
 mod brand_scope;
 mod coding;
 mod conditional;
 mod credentials;
 mod cursor;
 mod errors;
+mod idempotency;
+mod if_match;
 mod jwt;
 mod jwt_refused;
+mod life;
+mod line;
 mod openapi;
 mod order;
 mod precedence;
 mod query_accepted;
 mod query_refused;
+mod registration_writes;
 mod schema;
+mod session_writes;
 mod support;
 mod walk;
 mod wire;
+mod writing;

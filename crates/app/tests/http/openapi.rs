@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::Method;
+use actix_web::test::TestRequest;
 use live_app::http::error::ERRORS;
+use live_app::http::line_query::LINE_PARAMETERS;
 use live_app::http::list_query::PARAMETERS;
-use serde_json::Value;
+use live_domain::contract::fixtures::{id, register, registration, session};
+use live_domain::{RegistrationStatus, Session, SessionStatus};
+use serde_json::{Value, json};
 
 use crate::schema;
-use crate::support::{ROUTES, SESSIONS, Service, UNGUARDED, ada, bearer, get};
+use crate::support::{Failures, ROUTES, SESSIONS, Service, UNGUARDED, WRITE_ROUTES, bearer};
+use crate::writing::{CREATE, Snapshot, draft, limited, person};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -33,6 +38,32 @@ fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
     operations
 }
 
+/// The body that an operation takes, if it takes one.
+fn body_of(method: &Method, path: &str) -> Option<Value> {
+    match (method, path) {
+        (&Method::POST, CREATE) => Some(draft()),
+        (&Method::PATCH, _) => Some(json!({"title": "New"})),
+        _ => None,
+    }
+}
+
+/// A good request for an operation, about session 1 of the fixtures.
+fn good(method: &Method, path: &str) -> TestRequest {
+    let request = TestRequest::with_uri(&path.replace("{id}", &id(1).to_string())).method(method.clone());
+    match body_of(method, path) {
+        Some(body) => request.insert_header(("Content-Type", "application/json")).set_payload(body.to_string()),
+        None => request,
+    }
+}
+
+/// A service with session 1, of `ada` and the brand `acme`, for which she is registered.
+async fn fixture(path: &str) -> Service {
+    let status = if path.ends_with("/end") { SessionStatus::Live } else { SessionStatus::Scheduled };
+    let service = Service::with([Session { status, ..session(1) }]).await;
+    register(&service.store, [registration(1, "ada", RegistrationStatus::Registered, 71)]).await;
+    service
+}
+
 #[actix_web::test]
 async fn openapi_is_version_3_1_and_names_every_route() {
     let service = Service::empty().await;
@@ -40,7 +71,24 @@ async fn openapi_is_version_3_1_and_names_every_route() {
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "{}", document["openapi"]);
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
     let named: BTreeSet<_> = operations(&document).into_iter().map(|(_, path, _)| path).collect();
-    assert_eq!(named, ROUTES.map(str::to_owned).into_iter().collect());
+    let routes = ROUTES.into_iter().chain(WRITE_ROUTES.iter().map(|(path, _)| *path));
+    assert_eq!(named, routes.map(str::to_owned).collect());
+}
+
+#[actix_web::test]
+async fn openapi_names_every_method_that_a_route_allows() {
+    let service = Service::empty().await;
+    let document = document(&service).await;
+    for (path, allowed) in WRITE_ROUTES {
+        let named: BTreeSet<_> = operations(&document)
+            .into_iter()
+            .filter(|(_, named, _)| named == path)
+            .map(|(method, _, _)| method.to_string())
+            .collect();
+        // Every GET answers HEAD as well, which is not worth an operation of its own.
+        let allowed = allowed.split(", ").filter(|method| *method != "HEAD").map(str::to_owned);
+        assert_eq!(named, allowed.collect(), "{path}");
+    }
 }
 
 #[actix_web::test]
@@ -52,27 +100,32 @@ async fn openapi_is_what_the_command_prints() {
 
 #[actix_web::test]
 async fn every_operation_answers_as_documented() {
-    let service = Service::empty().await;
-    let document = document(&service).await;
+    let document = document(&Service::empty().await).await;
     for (method, path, operation) in operations(&document) {
-        let answer = service.send(bearer(get(&path), &ada()).method(method.clone())).await;
-        assert_eq!(answer.status.as_u16(), 200, "{method} {path}");
-        assert!(operation["responses"]["200"].is_object(), "{method} {path}");
-        let content = operation["responses"]["200"]["content"].as_object();
-        if let Some(content) = content {
+        let service = fixture(&path).await;
+        let answer = service.send(bearer(good(&method, &path), &person("ada", "manage:live"))).await;
+        assert!(answer.status.is_success(), "{method} {path}: {}", answer.text());
+        let response = &operation["responses"][answer.status.as_str()];
+        assert!(response.is_object(), "{method} {path}");
+        if let Some(content) = response["content"].as_object() {
             let media_type = answer.header("content-type").expect("a type").split(';').next().expect("a type");
             assert!(content.contains_key(media_type), "{method} {path}: {media_type}");
+        }
+        for name in response["headers"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+            let is_there = answer.header(name).is_some();
+            assert!(is_there || ["Link", "Idempotent-Replayed"].contains(&name.as_str()), "{method} {path}: {name}");
         }
     }
 }
 
 #[actix_web::test]
 async fn every_operation_answers_401_without_a_token_but_the_unguarded_ones() {
-    let service = Service::empty().await;
-    let document = document(&service).await;
+    let document = document(&Service::empty().await).await;
     let mut guarded = 0;
     for (method, path, operation) in operations(&document) {
-        let answer = service.send(get(&path).method(method.clone())).await;
+        let service = fixture(&path).await;
+        let before = Snapshot::of(&service.store).await;
+        let answer = service.send(good(&method, &path)).await;
         if UNGUARDED.contains(&path.as_str()) {
             assert_eq!(answer.status.as_u16(), 200, "{method} {path}");
             assert!(operation.get("security").is_none(), "{method} {path}");
@@ -81,10 +134,87 @@ async fn every_operation_answers_401_without_a_token_but_the_unguarded_ones() {
             assert_eq!(answer.error(), "401 unauthenticated", "{method} {path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"live\""), "{method} {path}");
             assert!(operation["security"][0]["bearer"].is_array(), "{method} {path}");
+            assert!(operation["responses"]["401"].is_object(), "{method} {path}");
+        }
+        assert_eq!(Snapshot::of(&service.store).await, before);
+    }
+    assert_eq!(guarded, OTHERS.len());
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+}
+
+#[actix_web::test]
+async fn openapi_says_which_bodies_may_be_left_out() {
+    let document = document(&Service::empty().await).await;
+    let mut failures = Failures::default();
+    for (method, path, operation) in operations(&document) {
+        let required = operation["requestBody"]["required"].as_bool();
+        let is_step = path.ends_with("/start") || path.ends_with("/end");
+        let expected = if is_step { Some(false) } else { body_of(&method, &path).map(|_| true) };
+        failures.check(&format!("{method} {path}"), required, expected);
+    }
+}
+
+/// What each guarded operation, by its id, answers about somebody else's session: to another host of its brand, to a
+/// manager of another brand, and to one who has no scope at all.
+const OTHERS: &[(&str, [&str; 3])] = &[
+    ("listLiveSessions", ["200 -", "200 -", "200 -"]),
+    ("createSession", ["403 forbidden", "403 forbidden", "403 insufficient_scope"]),
+    ("getSession", ["200 -", "404 not_found", "200 -"]),
+    ("patchSession", ["403 forbidden", "404 not_found", "403 insufficient_scope"]),
+    ("startSession", ["403 forbidden", "404 not_found", "403 insufficient_scope"]),
+    ("endSession", ["403 forbidden", "404 not_found", "403 insufficient_scope"]),
+    ("cancelSession", ["403 forbidden", "404 not_found", "403 insufficient_scope"]),
+    ("listRegistrations", ["403 forbidden", "404 not_found", "403 insufficient_scope"]),
+    ("register", ["201 -", "404 not_found", "201 -"]),
+    ("getOwnRegistration", ["404 not_found", "404 not_found", "404 not_found"]),
+    ("cancelOwnRegistration", ["404 not_found", "404 not_found", "404 not_found"]),
+];
+
+#[actix_web::test]
+async fn every_operation_keeps_others_to_what_is_theirs() {
+    let document = document(&Service::empty().await).await;
+    let tokens =
+        [limited("bob", "write:live", "acme"), limited("bob", "manage:live", "globex"), limited("bob", "", "acme")];
+    let mut failures = Failures::default();
+    for (method, path, operation) in operations(&document) {
+        let operation_id = operation["operationId"].as_str().expect("an id");
+        if UNGUARDED.contains(&path.as_str()) {
+            continue;
+        }
+        let others = OTHERS.iter().find(|(named, _)| *named == operation_id);
+        let (_, expected) = others.unwrap_or_else(|| panic!("{operation_id}: say what others get"));
+        for (token, expected) in tokens.iter().zip(expected) {
+            let service = fixture(&path).await;
+            let before = Snapshot::of(&service.store).await;
+            let answer = service.send(bearer(good(&method, &path), token)).await;
+            failures.check(operation_id, answer.error(), (*expected).to_owned());
+            let documented = operation["responses"][answer.status.as_str()].is_object();
+            failures.check(&format!("{operation_id} documents {}", answer.status), documented, true);
+            if !answer.status.is_success() {
+                failures.check(operation_id, Snapshot::of(&service.store).await == before, true);
+            }
+            if operation_id == "listLiveSessions" {
+                let sessions = answer.json()["sessions"].as_array().map_or(0, Vec::len);
+                failures.check("what is listed", sessions, usize::from(!token.eq(&tokens[1])));
+            }
         }
     }
-    assert!(guarded > 0);
-    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+}
+
+#[actix_web::test]
+async fn every_code_of_a_response_is_one_of_that_status() {
+    let document = document(&Service::empty().await).await;
+    for (method, path, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            let is_error = status.starts_with(['4', '5']);
+            let names = response["description"].as_str().expect("a description");
+            for name in names.replace(", ", " or ").split(" or ").filter(|_| is_error) {
+                let row = ERRORS.iter().find(|row| row.name == name);
+                let row = row.unwrap_or_else(|| panic!("{method} {path} {status}: {name}"));
+                assert_eq!(row.status.as_str(), status, "{method} {path}: {name}");
+            }
+        }
+    }
 }
 
 #[actix_web::test]
@@ -95,6 +225,10 @@ async fn openapi_lists_the_parameters_that_the_handler_knows() {
     let names: BTreeSet<_> = parameters.iter().map(|parameter| parameter["name"].as_str().expect("a name")).collect();
     assert_eq!(names, PARAMETERS.iter().copied().collect());
     assert_eq!(names.len(), parameters.len(), "each is there once");
+    let line = document["paths"]["/v1/sessions/{id}/registrations"]["get"]["parameters"].as_array();
+    let line = line.expect("parameters").iter().filter(|parameter| parameter["in"] == "query");
+    let line: BTreeSet<_> = line.map(|parameter| parameter["name"].as_str().expect("a name")).collect();
+    assert_eq!(line, LINE_PARAMETERS.iter().copied().collect());
     for parameter in parameters {
         assert_eq!(parameter["in"], "query", "{parameter}");
         assert_ne!(parameter["required"], true, "{parameter}");

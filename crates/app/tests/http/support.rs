@@ -15,12 +15,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use live_app::auth::{ClaimRules, Hs256Secret, Hs256Verifier};
+use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, Hs256Verifier};
 use live_app::http::routes;
 use live_app::http::state::AppState;
 use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
-use live_domain::{Clock, LiveSessions, Session, SessionRepository, StoreHealth, Timestamp, UpcomingGrace};
+use live_domain::{
+    Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth, TimeOrderedIds,
+    Timestamp, UpcomingGrace,
+};
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -29,8 +32,19 @@ pub(crate) const SECRET: &[u8] = b"a secret that only the tests sign with";
 
 /// The routes that need no token, named one by one.
 pub(crate) const UNGUARDED: [&str; 4] = ["/", "/livez", "/readyz", "/openapi.json"];
-/// Every route that can be read.
+/// Every route that can be read and nothing else.
 pub(crate) const ROUTES: [&str; 5] = [SESSIONS, "/", "/livez", "/readyz", "/openapi.json"];
+
+/// Every other route, as the OpenAPI document writes its path, and the methods that it allows.
+pub(crate) const WRITE_ROUTES: &[(&str, &str)] = &[
+    ("/v1/sessions", "POST"),
+    ("/v1/sessions/{id}", "GET, HEAD, PATCH"),
+    ("/v1/sessions/{id}/start", "POST"),
+    ("/v1/sessions/{id}/end", "POST"),
+    ("/v1/sessions/{id}/cancel", "POST"),
+    ("/v1/sessions/{id}/registrations", "GET, HEAD, POST"),
+    ("/v1/sessions/{id}/registrations/me", "GET, HEAD, DELETE"),
+];
 
 /// A clock that stands still until it is moved. It begins at the `now` of the fixtures.
 pub(crate) struct TestClock(AtomicI64);
@@ -56,6 +70,8 @@ pub(crate) struct Setup {
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     pub(crate) rules: ClaimRules,
     pub(crate) list_scopes: &'static [&'static str],
+    pub(crate) write_scope: &'static str,
+    pub(crate) manage_scope: &'static str,
     pub(crate) clock: Arc<TestClock>,
 }
 
@@ -67,6 +83,8 @@ impl Default for Setup {
             health: None,
             rules: ClaimRules::default(),
             list_scopes: &[],
+            write_scope: "write:live",
+            manage_scope: "manage:live",
             clock: Arc::new(TestClock(AtomicI64::new(now().as_micros()))),
         }
     }
@@ -74,15 +92,30 @@ impl Default for Setup {
 
 impl Setup {
     pub(crate) fn state(self) -> Data<AppState> {
-        let Self { store, repository, health, rules, list_scopes, clock } = self;
-        let clock: Arc<dyn Clock> = clock;
+        let Self { store, repository, health, rules, list_scopes, write_scope, manage_scope, clock } = self;
+        let (clock, ids): (Arc<dyn Clock>, _) = (clock, Arc::new(TimeOrderedIds));
         let secret = Hs256Secret::new(SECRET.to_vec()).expect("a good secret");
-        let repository = repository.unwrap_or_else(|| Arc::new(store.clone()));
+        let store = Arc::new(store);
+        let repository = repository.unwrap_or_else(|| Arc::<MemorySessionRepository>::clone(&store));
         Data::new(AppState {
-            sessions: LiveSessions::new(repository, Arc::clone(&clock), UpcomingGrace::default()),
-            health: health.unwrap_or_else(|| Arc::new(store)),
+            sessions: LiveSessions::new(Arc::clone(&repository), Arc::clone(&clock), UpcomingGrace::default()),
+            editor: SessionEditor::new(
+                Arc::clone(&repository),
+                Arc::<MemorySessionRepository>::clone(&store),
+                Arc::<MemorySessionRepository>::clone(&store),
+                Arc::clone(&clock),
+                Arc::<TimeOrderedIds>::clone(&ids),
+            ),
+            registrations: SessionRegistrations::new(
+                repository,
+                Arc::<MemorySessionRepository>::clone(&store),
+                Arc::clone(&clock),
+                ids,
+            ),
+            health: health.unwrap_or(store),
             verifier: Arc::new(Hs256Verifier::new(&secret, rules, clock)),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            edit_scopes: EditScopes { write: write_scope.to_owned(), manage: manage_scope.to_owned() },
         })
     }
 

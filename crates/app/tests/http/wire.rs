@@ -11,6 +11,7 @@ use live_domain::contract::fixtures::{fill, session};
 use live_domain::{MockSessionRepository, SessionRepository};
 
 use crate::support::{ROUTES, SESSIONS, Setup, ada};
+use crate::writing::person;
 
 /// The service behind a socket of this machine.
 struct Listening {
@@ -146,4 +147,36 @@ async fn bytes_that_no_query_may_hold_are_a_bare_400() {
         assert!(body.is_empty());
     }
     server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_body_that_is_announced_too_large_is_refused_without_waiting_for_it() {
+    let listening = Listening::start(None).await;
+    let token = person("ada", "write:live");
+    let request = format!(
+        "POST /v1/sessions HTTP/1.1\r\nHost: live\r\nAuthorization: Bearer {token}\r\nContent-Length: 65537\r\n\r\n"
+    );
+    // The server closes what it does not read to its end: else this would not end.
+    let (head, body) = parts(&listening.exchange(request.as_bytes()).await);
+    assert_eq!(head[0], "http/1.1 413 payload too large");
+    assert!(String::from_utf8(body).expect("a body").contains("payload_too_large"));
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn a_chunked_body_is_read_like_any_other() {
+    let listening = Listening::start(None).await;
+    let token = person("ada", "write:live");
+    let session = crate::writing::draft().to_string();
+    let (first, second) = session.split_at(20);
+    let request = format!(
+        "POST /v1/sessions HTTP/1.1\r\nHost: live\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    );
+    let (head, _) = parts(&listening.exchange(request.as_bytes()).await);
+    assert_eq!(head[0], "http/1.1 201 created");
+    listening.stop().await;
 }

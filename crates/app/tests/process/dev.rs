@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use crate::support::{Machine, Server, get};
 
@@ -20,6 +21,26 @@ async fn the_line_to_paste_lists_sample_sessions() {
     let answer = get(&url, Some(&token)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["sessions"].as_array().unwrap().len(), 3);
+    assert_eq!(server.stop(), 0);
+}
+
+/// Runs lines as a shell does when they are pasted; what they print.
+fn paste(lines: &str) -> String {
+    let output = Command::new("sh").args(["-c", lines]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn the_lines_to_paste_create_a_session_and_register_for_it() {
+    let machine = Machine::new();
+    let mut server = Server::dev(&machine);
+    let create = server.read_until(|line| line.starts_with("ID="));
+    let register = server.read_until(|line| line.starts_with("curl "));
+    let said = paste(&format!("{create}\n{register}\n"));
+    let (id, registration) = said.split_once('\n').unwrap();
+    let registration: serde_json::Value = serde_json::from_str(registration).unwrap();
+    assert_eq!((&registration["session_id"], &registration["status"]), (&id.into(), &"registered".into()));
     assert_eq!(server.stop(), 0);
 }
 

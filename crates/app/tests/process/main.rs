@@ -1,13 +1,18 @@
 //! The binary as a process: commands, exit codes, a server that is started, stopped and cut off from its store.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up what it needs has failed")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up what it needs has failed")]
 
 mod commands;
+mod cut;
 mod dev;
+mod gone;
 mod import;
 mod import_acceptance;
+mod killed;
+mod message_proxy;
 mod outage;
 mod proxy;
 mod raw;
+mod register_acceptance;
 mod serve;
 mod support;
 mod walk_acceptance;

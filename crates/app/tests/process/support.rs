@@ -84,6 +84,11 @@ impl Machine {
     pub(crate) fn token(&self, sub: &str) -> String {
         self.ok(&["token", "--sub", sub]).trim().to_owned()
     }
+
+    /// A token for that person, who may create sessions and change their own.
+    pub(crate) fn host_token(&self, sub: &str) -> String {
+        self.ok(&["token", "--sub", sub, "--scope", "write:live"]).trim().to_owned()
+    }
 }
 
 /// Waits for a command to end, and for what it said.
@@ -208,14 +213,30 @@ pub(crate) struct Answer {
 }
 
 pub(crate) async fn get(url: &str, token: Option<&str>) -> Answer {
+    let request = client().get(url);
+    send(token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth)).await.unwrap()
+}
+
+/// Posts with a key, so that it can be sent again. None: the connection broke before there was a whole answer.
+pub(crate) async fn post(url: &str, token: &str, key: &str, body: Option<&serde_json::Value>) -> Option<Answer> {
+    let request = client().post(url).bearer_auth(token).header("Idempotency-Key", key);
+    let request = match body {
+        Some(body) => request.header("Content-Type", "application/json").body(body.to_string()),
+        None => request,
+    };
+    send(request).await.ok()
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
+}
+
+async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let begun = Instant::now();
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-    let request = client.get(url);
-    let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-    let response = request.send().await.unwrap();
+    let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default();
-    Answer { status, headers, body, took: begun.elapsed() }
+    let body = serde_json::from_str(&response.text().await?).unwrap_or_default();
+    Ok(Answer { status, headers, body, took: begun.elapsed() })
 }
 
 /// The lines of sessions to import.

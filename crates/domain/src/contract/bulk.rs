@@ -28,7 +28,7 @@ fn retitled(session: Session) -> Session {
 }
 
 pub(super) async fn a_dropped_import_does_nothing(store: &dyn Store) {
-    let mut import = store.import_sessions().await.expect("an import begins");
+    let mut import = store.import_sessions(now()).await.expect("an import begins");
     import.stage(session_lines([session(1)])).await.expect("lines are taken");
     drop(import);
     assert!(exported_sessions(store).await.is_empty());

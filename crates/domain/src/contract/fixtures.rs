@@ -6,9 +6,13 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::bulk::{Export, Import, ImportError, Imported, Line, RegistrationLine, SessionLine};
+use crate::error::RegisterError;
+use crate::event::{Event, EventType};
+use crate::idempotency::{Fingerprint, Keyed, Registered, RequestKey};
 use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan};
 use crate::metadata::Metadata;
-use crate::registration::{Registration, RegistrationStatus};
+use crate::registration::{PlacedRegistration, Registration, RegistrationStatus};
+use crate::repository::Write;
 use crate::session::{ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
 use crate::text::{BrandId, HostId, Subject, Title};
 use crate::timestamp::Timestamp;
@@ -96,13 +100,13 @@ async fn run<T: Send + 'static>(
     import.apply().await
 }
 
-/// Imports the lines of sessions.
+/// Imports the lines of sessions, as of [`now`].
 ///
 /// # Errors
 ///
 /// As the store's import says.
 pub async fn import_sessions(store: &dyn Store, lines: Vec<Line<SessionLine>>) -> Result<Imported, ImportError> {
-    run(store.import_sessions().await?, lines).await
+    run(store.import_sessions(now()).await?, lines).await
 }
 
 /// Imports the lines of registrations, as of [`now`].
@@ -200,4 +204,93 @@ impl Question {
             }
         }
     }
+}
+
+/// The viewer of that name.
+#[must_use]
+pub fn viewer(name: &str) -> Viewer {
+    Viewer::from(subject(name))
+}
+
+/// A write of that person, so many minutes from [`now`].
+#[must_use]
+pub fn write(name: &str, minute: i64) -> Write {
+    Write { viewer: viewer(name), now: minutes(minute), key: None }
+}
+
+/// The same write with a key; the fingerprint is all of that byte.
+#[must_use]
+pub fn keyed(write: Write, key: &str, fingerprint: u8) -> Write {
+    let key = RequestKey { key: key.parse().expect("a good key"), fingerprint: Fingerprint([fingerprint; 32]) };
+    Write { key: Some(key), ..write }
+}
+
+/// What was done.
+///
+/// # Panics
+///
+/// When it was kept instead.
+pub fn done<T: std::fmt::Debug>(keyed: Keyed<T>) -> T {
+    match keyed {
+        Keyed::Done(value) => value,
+        Keyed::Kept(kept) => panic!("nothing was done, as this was kept: {kept:?}"),
+    }
+}
+
+/// Registers that person for session `number`, so many minutes from [`now`], in the registration `fresh`.
+///
+/// # Errors
+///
+/// As the store's `register` says.
+pub async fn enter(
+    store: &dyn Store,
+    number: u32,
+    person: &str,
+    minute: i64,
+    fresh: u64,
+) -> Result<Registered, RegisterError> {
+    let (session, fresh_id) = (id(u64::from(number)), id(fresh));
+    Ok(done(store.register(&BrandScope::All, session, fresh_id, &write(person, minute)).await?))
+}
+
+/// Cancels that person's registration for session `number`, so many minutes from [`now`].
+pub async fn leave(store: &dyn Store, number: u32, person: &str, minute: i64) -> PlacedRegistration {
+    let cancelled = store.cancel(&BrandScope::All, id(u64::from(number)), &write(person, minute)).await;
+    cancelled.expect("a registration is cancelled")
+}
+
+/// Session `number` as that person sees it.
+pub async fn found(store: &dyn Store, number: u32, person: &str) -> ListedSession {
+    let found = store.find(&BrandScope::All, &viewer(person), id(u64::from(number))).await;
+    found.expect("the store answers").expect("the session is there")
+}
+
+/// The status and place of each person of session `number`, by name.
+pub async fn standing(store: &dyn Store, number: u32) -> Vec<(String, RegistrationStatus, Option<u32>)> {
+    let mut standing = Vec::new();
+    for registration in exported_registrations(store).await {
+        if registration.session_id == id(u64::from(number)) {
+            let viewer = Viewer::from(registration.user_id.clone());
+            let latest = store.latest(&BrandScope::All, &viewer, registration.session_id).await;
+            let placed = latest.expect("the store answers").expect("the registration is there");
+            standing.push((registration.user_id.to_string(), placed.registration.status, placed.position));
+        }
+    }
+    standing
+}
+
+/// The whole history, read a few events at a time.
+pub async fn history(store: &dyn Store) -> Vec<Event> {
+    let (mut events, mut last) = (Vec::new(), None);
+    loop {
+        let next = store.events(last, 3).await.expect("the store answers");
+        let Some(newest) = next.last() else { return events };
+        last = Some(newest.position);
+        events.extend(next.into_iter().map(|recorded| recorded.event));
+    }
+}
+
+/// What happened, from the event `skip` on.
+pub async fn happened(store: &dyn Store, skip: usize) -> Vec<EventType> {
+    history(store).await.into_iter().skip(skip).map(|event| event.event_type).collect()
 }

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{MemorySessionRepository, Rows};
+use super::{MemorySessionRepository, Rows, Stored};
 use crate::bulk::{
     BadLine, BulkRepository, Export, Import, ImportError, Imported, Line, RegistrationLine, SessionLine,
 };
 use crate::error::StoreError;
+use crate::event::{Actor, EventSubject, EventType};
 use crate::registration::{Registration, RegistrationStatus};
 use crate::session::Session;
 use crate::timestamp::Timestamp;
@@ -66,35 +67,47 @@ fn repeated_keys<T, K: Ord>(lines: &[Line<T>], key: impl Fn(&T) -> K) -> Vec<(u6
 
 /// What the session has more of than it may, if so.
 fn oversold(rows: &Rows, session: &Session) -> Option<BadLine> {
-    let registered = rows.in_force(session.id).map(|_| 1).sum();
+    let registered = u64::from(rows.count(session.id, RegistrationStatus::Registered));
     let seats = session.max_participants.get();
     (registered > u64::from(seats)).then_some(BadLine::Oversold { registered, seats })
 }
 
-fn put_sessions(rows: &mut Rows, lines: &[Line<SessionLine>], _: Timestamp) -> Result<Imported, ImportError> {
+fn put_sessions(rows: &mut Rows, lines: &[Line<SessionLine>], now: Timestamp) -> Result<Imported, ImportError> {
     let mut faults = repeated_keys(lines, |line| line.session().id);
     faults.extend(lines.iter().filter_map(|line| Some((line.number, oversold(rows, line.value.session())?))));
     first_bad(faults)?;
     let mut imported = Imported::default();
     for Line { value, .. } in lines {
         let line = value.session();
-        let Some(present) = rows.sessions.get_mut(&line.id) else {
-            imported.created += 1;
-            rows.sessions.insert(line.id, line.clone());
+        let present = rows.sessions.get(&line.id).cloned();
+        let Some(after) = replacement(value, present.as_ref().map(|present| &present.session)) else {
+            imported.unchanged += 1;
             continue;
         };
-        let mut wanted = Session { created_at: present.created_at, ..line.clone() };
-        if !value.updated_at_given() && (Session { updated_at: present.updated_at, ..wanted.clone() } == *present) {
-            wanted.updated_at = present.updated_at;
-        }
-        if wanted == *present {
-            imported.unchanged += 1;
-        } else {
-            imported.changed += 1;
-            *present = wanted;
-        }
+        let stored = match &present {
+            None => Stored::first(after),
+            Some(present) => Stored { session: after, version: present.version.next(), ..present.clone() },
+        };
+        *(if present.is_some() { &mut imported.changed } else { &mut imported.created }) += 1;
+        let subject = EventSubject::Session {
+            before: present.map(|present| Box::new(present.session)),
+            after: Box::new(stored.session.clone()),
+            version: stored.version,
+        };
+        rows.record(&stored.session, EventType::SessionImported, Actor::Import, now, subject);
+        rows.sessions.insert(line.id, stored);
     }
     Ok(imported)
+}
+
+/// What the line makes of the session that is there; nothing: it stays as it is.
+fn replacement(line: &SessionLine, present: Option<&Session>) -> Option<Session> {
+    let Some(present) = present else { return Some(line.session().clone()) };
+    let mut wanted = Session { created_at: present.created_at, ..line.session().clone() };
+    if !line.updated_at_given() && (Session { updated_at: present.updated_at, ..wanted.clone() } == *present) {
+        wanted.updated_at = present.updated_at;
+    }
+    (wanted != *present).then_some(wanted)
 }
 
 fn put_registrations(
@@ -119,13 +132,32 @@ fn put_registrations(
     let mut imported = Imported::default();
     for Line { value, .. } in lines {
         let key = (value.session_id(), value.user_id().clone());
-        match (before.get(&key), rows.registrations.get(&key)) {
-            (None, _) => imported.created += 1,
-            (old, new) if old == new => imported.unchanged += 1,
-            _ => imported.changed += 1,
+        let (old, new) = (before.get(&key), rows.registrations.get(&key).cloned());
+        if old == new.as_ref() {
+            imported.unchanged += 1;
+            continue;
+        }
+        *(if old.is_some() { &mut imported.changed } else { &mut imported.created }) += 1;
+        if let Some(new) = new {
+            rows.record_imported(old, &new, now);
         }
     }
     Ok(imported)
+}
+
+impl Rows {
+    fn record_imported(&mut self, before: Option<&Registration>, after: &Registration, now: Timestamp) {
+        let Some(stored) = self.sessions.get_mut(&after.session_id) else { return };
+        stored.latest = stored.latest.max(Some(after.registered_at));
+        let session = stored.session.clone();
+        let subject = EventSubject::Registration {
+            id: after.id,
+            user_id: after.user_id.clone(),
+            before: before.map(|before| before.status),
+            after: after.status,
+        };
+        self.record(&session, EventType::RegistrationImported, Actor::Import, now, subject);
+    }
 }
 
 /// When each line was registered: as given, as it stays, or after every other of its session.
@@ -133,7 +165,7 @@ fn instants(rows: &Rows, lines: &[Line<RegistrationLine>], now: Timestamp) -> Ve
     let present = |line: &RegistrationLine| rows.registrations.get(&(line.session_id(), line.user_id().clone()));
     let mut latest: BTreeMap<Uuid, Timestamp> = BTreeMap::new();
     for Line { value, .. } in lines {
-        let there = rows.registrations_of(value.session_id()).map(|registration| registration.registered_at).max();
+        let there = rows.sessions.get(&value.session_id()).and_then(|stored| stored.latest);
         let known = [there, value.registered_at(), latest.get(&value.session_id()).copied()];
         if let Some(known) = known.into_iter().flatten().max() {
             latest.insert(value.session_id(), known);
@@ -194,7 +226,7 @@ fn oversold_lines(rows: &Rows, lines: &[Line<RegistrationLine>]) -> Vec<(u64, Ba
     let last_lines: BTreeMap<Uuid, u64> = lines.iter().map(|line| (line.value.session_id(), line.number)).collect();
     last_lines
         .into_iter()
-        .filter_map(|(session, number)| Some((number, oversold(rows, rows.sessions.get(&session)?)?)))
+        .filter_map(|(session, number)| Some((number, oversold(rows, &rows.sessions.get(&session)?.session)?)))
         .collect()
 }
 
@@ -210,8 +242,7 @@ impl<T: Send + 'static> Export<T> for Taken<T> {
 
 #[async_trait]
 impl BulkRepository for MemorySessionRepository {
-    async fn import_sessions(&self) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
-        let now = Timestamp::EARLIEST;
+    async fn import_sessions(&self, now: Timestamp) -> Result<Box<dyn Import<SessionLine>>, StoreError> {
         Ok(Box::new(Staged { store: self.clone(), lines: Vec::new(), put: put_sessions, now }))
     }
 
@@ -220,7 +251,7 @@ impl BulkRepository for MemorySessionRepository {
     }
 
     async fn export_sessions(&self) -> Result<Box<dyn Export<Session>>, StoreError> {
-        Ok(Box::new(Taken(self.read().sessions.values().cloned().collect())))
+        Ok(Box::new(Taken(self.read().sessions.values().map(|stored| stored.session.clone()).collect())))
     }
 
     async fn export_registrations(&self) -> Result<Box<dyn Export<Registration>>, StoreError> {

@@ -5,6 +5,7 @@ use live_domain::bulk::{BadLine, RegistrationLine};
 use live_domain::{Import, ImportError, Imported, StoreError, Timestamp, bulk::Line};
 use time::OffsetDateTime;
 use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
 
 use super::{BulkConnection, Fault, ONE_AT_A_TIME, first, line_number, number, store};
 use crate::postgres::connection::Connector;
@@ -15,19 +16,28 @@ use crate::postgres::error::PgError;
 const TABLES: &str = r#"
     CREATE TEMP TABLE staged (
         line bigint NOT NULL, session_id uuid NOT NULL, user_id text COLLATE "C" NOT NULL, status text NOT NULL,
-        id uuid, fresh_id uuid NOT NULL, registered_at timestamptz, cancelled_at timestamptz);
+        id uuid, fresh_id uuid NOT NULL, registered_at timestamptz, cancelled_at timestamptz, event_id uuid NOT NULL);
     CREATE TEMP TABLE resolved (
         line bigint NOT NULL, session_id uuid NOT NULL, user_id text COLLATE "C" NOT NULL, status text NOT NULL,
         id uuid NOT NULL, registered_at timestamptz NOT NULL, cancelled_at timestamptz,
-        old_id uuid, old_status text, changes boolean NOT NULL);
+        event_id uuid NOT NULL, old_id uuid, old_status text, changes boolean NOT NULL);
     CREATE TEMP TABLE locked (id uuid NOT NULL);
 "#;
 
-const COPY: &str = "COPY staged (line, session_id, user_id, status, id, fresh_id, registered_at, cancelled_at) \
+const COPY: &str = "COPY staged (line, session_id, user_id, status, id, fresh_id, registered_at, cancelled_at, event_id) \
                     FROM STDIN (FORMAT binary)";
 
-const TYPES: [Type; 8] =
-    [Type::INT8, Type::UUID, Type::TEXT, Type::TEXT, Type::UUID, Type::UUID, Type::TIMESTAMPTZ, Type::TIMESTAMPTZ];
+const TYPES: [Type; 9] = [
+    Type::INT8,
+    Type::UUID,
+    Type::TEXT,
+    Type::TEXT,
+    Type::UUID,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+    Type::UUID,
+];
 
 const REPEATED: &str = "
     SELECT line, first FROM (
@@ -50,10 +60,9 @@ const RESOLVE: &str = "
         SELECT line, session_id, row_number() OVER (PARTITION BY session_id ORDER BY line) AS place
         FROM found WHERE registered_at IS NULL AND old_registered_at IS NULL
     ), latest AS (
-        SELECT session_id, max(registered_at) AS instant FROM (
-            SELECT session_id, registered_at FROM registrations WHERE session_id IN (SELECT session_id FROM asking)
-            UNION ALL SELECT session_id, registered_at FROM staged WHERE registered_at IS NOT NULL
-        ) AS known GROUP BY session_id
+        SELECT session_id, greatest(s.last_registered_at, given.latest) AS instant
+        FROM (SELECT session_id, max(registered_at) AS latest FROM staged GROUP BY session_id) AS given
+        JOIN sessions s ON s.id = session_id
     ), given AS (
         SELECT line, greatest($1, latest.instant + interval '1 microsecond')
             + (place - 1) * interval '1 microsecond' AS registered_at
@@ -67,7 +76,8 @@ const RESOLVE: &str = "
             CASE status WHEN 'cancelled' THEN coalesce(cancelled_at, new_registered_at) END AS new_cancelled_at
         FROM wanted
     )
-    SELECT line, session_id, user_id, status, new_id, new_registered_at, new_cancelled_at, old_id, old_status,
+    SELECT line, session_id, user_id, status, new_id, new_registered_at, new_cancelled_at, event_id,
+        old_id, old_status,
         ($2 OR locked.id IS NOT NULL) AND (new_id, status, new_registered_at, new_cancelled_at)
             IS DISTINCT FROM (old_id, old_status, old_registered_at, old_cancelled_at)
     FROM whole LEFT JOIN locked ON locked.id = session_id";
@@ -109,11 +119,21 @@ const CREATE: &str = "
     WHERE changes AND old_id IS NULL ORDER BY session_id, user_id";
 
 const COUNT: &str = "
-    UPDATE sessions s SET registered_count = s.registered_count + seats
-    FROM (SELECT session_id,
-            sum((status = 'registered')::int - coalesce((old_status = 'registered')::int, 0)) AS seats
+    UPDATE sessions s SET registered_count = s.registered_count + seats, waiting_count = s.waiting_count + waiting,
+        last_registered_at = greatest(s.last_registered_at, latest)
+    FROM (SELECT session_id, max(registered_at) AS latest,
+            sum((status = 'registered')::int - coalesce((old_status = 'registered')::int, 0)) AS seats,
+            sum((status = 'waitlist')::int - coalesce((old_status = 'waitlist')::int, 0)) AS waiting
         FROM resolved WHERE changes GROUP BY session_id) AS taken
-    WHERE s.id = taken.session_id AND seats <> 0";
+    WHERE s.id = taken.session_id AND (seats <> 0 OR waiting <> 0 OR s.last_registered_at IS NULL
+        OR s.last_registered_at < latest)";
+
+const RECORD: &str = "
+    INSERT INTO session_events (id, session_id, brand_id, type, who, at, registration_id, user_id,
+        status_before, status_after)
+    SELECT v.event_id, v.session_id, s.brand_id, 'registration.imported', 'import', $1, v.id, v.user_id,
+        v.old_status, v.status
+    FROM resolved v JOIN sessions s ON s.id = v.session_id WHERE v.changes ORDER BY v.line";
 
 /// An import of registrations under way.
 pub(super) struct RegistrationImport {
@@ -130,7 +150,7 @@ impl RegistrationImport {
     async fn copy(&mut self, lines: &[Line<RegistrationLine>]) -> Result<(), PgError> {
         let mut rows = Box::pin(self.connection.copy(COPY, &TYPES).await?);
         for Line { number, value } in lines {
-            let row: [&(dyn ToSql + Sync); 8] = [
+            let row: [&(dyn ToSql + Sync); 9] = [
                 &line_number(*number),
                 &value.session_id(),
                 &value.user_id().as_str(),
@@ -139,6 +159,7 @@ impl RegistrationImport {
                 &value.fresh_id(),
                 &value.registered_at().map(OffsetDateTime::from),
                 &value.cancelled_at().map(OffsetDateTime::from),
+                &Uuid::now_v7(),
             ];
             rows.as_mut().write(&row).await?;
         }
@@ -181,6 +202,7 @@ impl RegistrationImport {
         let changed = connection.execute(CHANGE).await.map_err(store)?;
         let created = connection.execute(CREATE).await.map_err(store)?;
         connection.execute(COUNT).await.map_err(store)?;
+        connection.client.execute(RECORD, &[&OffsetDateTime::from(self.now)]).await.map_err(store)?;
         connection.batch("COMMIT").await.map_err(store)?;
         Ok(Imported { created, changed, unchanged: self.lines.saturating_sub(created + changed) })
     }

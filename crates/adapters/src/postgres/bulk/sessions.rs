@@ -2,35 +2,39 @@
 
 use async_trait::async_trait;
 use live_domain::bulk::{BadLine, SessionLine};
-use live_domain::{Import, ImportError, Imported, StoreError, bulk::Line};
+use live_domain::{Import, ImportError, Imported, StoreError, Timestamp, bulk::Line};
 use time::OffsetDateTime;
 use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
 
+use super::snapshot::snapshot;
 use super::{BulkConnection, ONE_AT_A_TIME, first, line_number, number, store};
 use crate::postgres::connection::Connector;
 use crate::postgres::error::PgError;
 use crate::session_row::replaced;
 
-/// `staged` holds the lines as they are; `locked` the sessions that are there and change.
+/// `staged` holds the lines as they are; `written` the sessions that change, as they were before, and then those that are
+/// created.
 fn tables() -> String {
     format!(
         "CREATE TEMP TABLE staged AS
-            SELECT 0::bigint AS line, false AS updated_at_given, id, created_at, updated_at, {} FROM sessions WITH NO DATA;
-        CREATE TEMP TABLE locked (id uuid NOT NULL)",
+            SELECT 0::bigint AS line, false AS updated_at_given, id AS event_id, id, created_at, updated_at, {} FROM sessions WITH NO DATA;
+        CREATE TEMP TABLE written (id uuid NOT NULL, before text)",
         replaced("")
     )
 }
 
 fn copy() -> String {
     format!(
-        "COPY staged (line, updated_at_given, id, created_at, updated_at, {}) FROM STDIN (FORMAT binary)",
+        "COPY staged (line, updated_at_given, event_id, id, created_at, updated_at, {}) FROM STDIN (FORMAT binary)",
         replaced("")
     )
 }
 
-const TYPES: [Type; 20] = [
+const TYPES: [Type; 21] = [
     Type::INT8,
     Type::BOOL,
+    Type::UUID,
     Type::UUID,
     Type::TIMESTAMPTZ,
     Type::TIMESTAMPTZ,
@@ -64,9 +68,10 @@ const OVERSOLD: &str = "
 /// says is not locked.
 fn lock() -> String {
     format!(
-        "INSERT INTO locked SELECT s.id FROM sessions s JOIN staged t USING (id)
+        "INSERT INTO written SELECT s.id, {} FROM sessions s JOIN staged t USING (id)
         WHERE ({}) IS DISTINCT FROM ({}) OR t.updated_at_given AND s.updated_at <> t.updated_at
         ORDER BY s.id FOR NO KEY UPDATE OF s",
+        snapshot("s"),
         replaced("s"),
         replaced("t")
     )
@@ -74,8 +79,8 @@ fn lock() -> String {
 
 fn change() -> String {
     format!(
-        "UPDATE sessions s SET (updated_at, {}) = (t.updated_at, {})
-        FROM locked JOIN staged t USING (id) WHERE s.id = t.id",
+        "UPDATE sessions s SET version = s.version + 1, (updated_at, {}) = (t.updated_at, {})
+        FROM written JOIN staged t USING (id) WHERE s.id = t.id",
         replaced(""),
         replaced("t")
     )
@@ -84,22 +89,36 @@ fn change() -> String {
 /// In the order of their time: neighbours in a list are neighbours on disk, and every index grows at few places.
 fn create() -> String {
     format!(
-        "INSERT INTO sessions (id, created_at, updated_at, {columns})
-        SELECT id, created_at, updated_at, {columns} FROM staged t
-        WHERE NOT EXISTS (SELECT FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id",
+        "WITH created AS (
+            INSERT INTO sessions (id, created_at, updated_at, {columns})
+            SELECT id, created_at, updated_at, {columns} FROM staged t
+            WHERE NOT EXISTS (SELECT FROM sessions s WHERE s.id = t.id) ORDER BY scheduled_at, id
+            RETURNING id
+        )
+        INSERT INTO written (id) SELECT id FROM created",
         columns = replaced("")
+    )
+}
+
+fn record() -> String {
+    format!(
+        "INSERT INTO session_events (id, session_id, brand_id, type, who, at, version, before, after)
+        SELECT t.event_id, s.id, s.brand_id, 'session.imported', 'import', $1, s.version, written.before, {}
+        FROM written JOIN staged t USING (id) JOIN sessions s USING (id) ORDER BY t.line",
+        snapshot("s")
     )
 }
 
 /// An import of sessions under way.
 pub(super) struct SessionImport {
     connection: BulkConnection,
+    now: Timestamp,
     lines: u64,
 }
 
 impl SessionImport {
-    pub(super) async fn begin(connector: &Connector) -> Result<Self, PgError> {
-        Ok(Self { connection: BulkConnection::open(connector, &tables()).await?, lines: 0 })
+    pub(super) async fn begin(connector: &Connector, now: Timestamp) -> Result<Self, PgError> {
+        Ok(Self { connection: BulkConnection::open(connector, &tables()).await?, now, lines: 0 })
     }
 
     async fn copy(&mut self, lines: &[Line<SessionLine>]) -> Result<(), PgError> {
@@ -109,9 +128,10 @@ impl SessionImport {
             let time = |instant| OffsetDateTime::from(instant);
             let seats = i32::try_from(session.max_participants.get()).unwrap_or(i32::MAX);
             let minutes = session.duration_minutes.map(|minutes| i32::try_from(minutes.get()).unwrap_or(i32::MAX));
-            let row: [&(dyn ToSql + Sync); 20] = [
+            let row: [&(dyn ToSql + Sync); 21] = [
                 &line_number(*number),
                 &value.updated_at_given(),
+                &Uuid::now_v7(),
                 &session.id,
                 &time(session.created_at),
                 &time(session.updated_at),
@@ -153,11 +173,13 @@ impl SessionImport {
         connection.batch("BEGIN").await.map_err(store)?;
         connection.batch(ONE_AT_A_TIME).await.map_err(store)?;
         connection.execute(&lock()).await.map_err(store)?;
-        connection.batch("ANALYZE locked").await.map_err(store)?;
+        connection.batch("ANALYZE written").await.map_err(store)?;
         // Somebody may have registered since the check. Now nobody can until this is committed.
         first([self.oversold().await?])?;
         let changed = connection.execute(&change()).await.map_err(store)?;
         let created = connection.execute(&create()).await.map_err(store)?;
+        let now = OffsetDateTime::from(self.now);
+        connection.client.execute(&record(), &[&now]).await.map_err(store)?;
         connection.batch("COMMIT").await.map_err(store)?;
         Ok(Imported { created, changed, unchanged: self.lines.saturating_sub(created + changed) })
     }

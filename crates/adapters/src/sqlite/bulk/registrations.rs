@@ -6,9 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use live_domain::bulk::{BadLine, Line, RegistrationLine};
-use live_domain::{Import, ImportError, Imported, StoreError, Timestamp};
+use live_domain::{Actor, EventType, Import, ImportError, Imported, StoreError, Timestamp};
 
-use super::{BulkConnection, Fault, Refusal, execute, first, line_number, oversold, repeated};
+use super::{BulkConnection, Fault, Refusal, execute, first, history, line_number, oversold, repeated};
 use crate::sqlite::connection::Opener;
 use crate::sqlite::error::SqliteError;
 use crate::sqlite::row::{IdBytes, Micros};
@@ -56,8 +56,8 @@ const RESOLVE: &str = "\
         FROM found WHERE registered_at IS NULL AND old_registered_at IS NULL
     ), latest AS MATERIALIZED (
         SELECT session_id, max(registered_at) AS instant FROM (
-            SELECT r.session_id, r.registered_at
-            FROM (SELECT DISTINCT session_id FROM asking) AS asked CROSS JOIN registrations r USING (session_id)
+            SELECT s.id AS session_id, s.last_registered_at AS registered_at
+            FROM (SELECT DISTINCT session_id FROM asking) AS asked CROSS JOIN sessions s ON s.id = asked.session_id
             UNION ALL SELECT session_id, registered_at FROM staged WHERE registered_at IS NOT NULL
         ) AS known GROUP BY session_id
     ), given AS MATERIALIZED (
@@ -107,10 +107,25 @@ const PUT_IN: &str = "\
     WHERE changes ORDER BY session_id, user_id";
 
 const COUNT: &str = "\
-    UPDATE sessions AS s SET registered_count = s.registered_count + seats
-    FROM (SELECT session_id, sum((status = 'registered') - coalesce(old_status = 'registered', 0)) AS seats
+    UPDATE sessions AS s SET registered_count = s.registered_count + seats, waiting_count = s.waiting_count + waits,
+        last_registered_at = max(coalesce(s.last_registered_at, latest), latest)
+    FROM (SELECT session_id, max(registered_at) AS latest,
+            sum((status = 'registered') - coalesce(old_status = 'registered', 0)) AS seats,
+            sum((status = 'waitlist') - coalesce(old_status = 'waitlist', 0)) AS waits
         FROM resolved WHERE changes GROUP BY session_id) AS taken
-    WHERE s.id = taken.session_id AND seats <> 0";
+    WHERE s.id = taken.session_id";
+
+/// In the order of the lines.
+fn record() -> String {
+    format!(
+        "INSERT INTO session_events
+            (id, session_id, brand_id, type, who, at, registration_id, user_id, status_before, status_after)
+        SELECT fresh_event_id(), v.session_id, s.brand_id, '{}', '{}', ?, v.id, v.user_id, v.old_status, v.status
+        FROM resolved v CROSS JOIN sessions s ON s.id = v.session_id WHERE v.changes ORDER BY v.line",
+        EventType::RegistrationImported.as_str(),
+        Actor::Import.as_str()
+    )
+}
 
 fn stage(connection: &mut SqliteConnection, lines: &[Line<RegistrationLine>]) -> QueryResult<()> {
     // The transaction is one of the temporary tables alone: the store is not locked.
@@ -142,7 +157,7 @@ fn unknown_session(connection: &mut SqliteConnection) -> QueryResult<Option<Faul
 
 /// Says what each line makes of its registration, and names the first whose id or seat is taken.
 #[expect(clippy::disallowed_methods, reason = "once in an import, over all of its lines: preparing it is nothing")]
-fn resolve(connection: &mut SqliteConnection, now: Micros) -> Result<(), Refusal> {
+fn resolve(connection: &mut SqliteConnection, now: Micros) -> Result<(), Refusal<Fault>> {
     connection.batch_execute("DELETE FROM resolved")?;
     diesel::sql_query(RESOLVE).bind::<BigInt, _>(now).execute(connection)?;
     let taken = diesel::dsl::sql::<BigInt>(ID_TAKEN).get_result::<i64>(connection).optional()?;
@@ -151,7 +166,7 @@ fn resolve(connection: &mut SqliteConnection, now: Micros) -> Result<(), Refusal
 }
 
 /// Checks without a lock on the store; then takes the lock, looks again at what may have changed meanwhile, and writes.
-fn apply(connection: &mut SqliteConnection, now: Micros, lines: u64) -> Result<Imported, Refusal> {
+fn apply(connection: &mut SqliteConnection, now: Micros, lines: u64) -> Result<Imported, Refusal<Fault>> {
     connection.batch_execute("CREATE INDEX temp.staged_by_key ON staged (session_id, user_id, line)")?;
     first([repeated(connection, REPEATED)?, unknown_session(connection)?])?;
     resolve(connection, now)?;
@@ -161,6 +176,7 @@ fn apply(connection: &mut SqliteConnection, now: Micros, lines: u64) -> Result<I
         let changed = execute(connection, TAKE_OUT)?;
         let created = execute(connection, PUT_IN)?.saturating_sub(changed);
         execute(connection, COUNT)?;
+        history::record(connection, &record(), now)?;
         Ok(Imported { created, changed, unchanged: lines.saturating_sub(created + changed) })
     })
 }

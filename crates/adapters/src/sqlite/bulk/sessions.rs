@@ -5,9 +5,10 @@ use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use live_domain::bulk::{Line, SessionLine};
-use live_domain::{Import, ImportError, Imported, StoreError};
+use live_domain::{Actor, EventType, Import, ImportError, Imported, StoreError, Timestamp};
 
-use super::{BulkConnection, Refusal, execute, first, line_number, oversold, repeated};
+use super::history::{self, session_text};
+use super::{BulkConnection, Fault, Refusal, execute, first, line_number, oversold, repeated};
 use crate::session_row::replaced;
 use crate::sqlite::connection::Opener;
 use crate::sqlite::error::SqliteError;
@@ -54,14 +55,32 @@ const OVERSOLD: &str = "\
     SELECT line, s.registered_count, t.max_participants FROM staged t CROSS JOIN sessions s ON s.id = t.id \
     WHERE s.registered_count > t.max_participants ORDER BY line LIMIT 1";
 
+/// Whether the line `t` changes the session `s`.
+fn differs() -> String {
+    format!("(({}) IS NOT ({}) OR t.updated_at_given AND s.updated_at <> t.updated_at)", replaced("s"), replaced("t"))
+}
+
+/// In the order of the lines, and before they are put in: the sessions are still as they were.
+fn record() -> String {
+    format!(
+        "INSERT INTO session_events (id, session_id, brand_id, type, who, at, version, before, after)
+        SELECT fresh_event_id(), t.id, t.brand_id, '{}', '{}', ?, coalesce(s.version + 1, 1), {}, {}
+        FROM staged t LEFT JOIN sessions s ON s.id = t.id WHERE s.id IS NULL OR {} ORDER BY t.line",
+        EventType::SessionImported.as_str(),
+        Actor::Import.as_str(),
+        session_text("s", "s.created_at"),
+        session_text("t", "coalesce(s.created_at, t.created_at)"),
+        differs()
+    )
+}
+
 fn change() -> String {
     format!(
-        "UPDATE sessions AS s SET (updated_at, {}) = (t.updated_at, {wanted})
-        FROM staged t WHERE s.id = t.id
-            AND (({}) IS NOT ({wanted}) OR t.updated_at_given AND s.updated_at <> t.updated_at)",
+        "UPDATE sessions AS s SET (version, updated_at, {}) = (s.version + 1, t.updated_at, {})
+        FROM staged t WHERE s.id = t.id AND {}",
         replaced(""),
-        replaced("s"),
-        wanted = replaced("t")
+        replaced("t"),
+        differs()
     )
 }
 
@@ -117,11 +136,12 @@ fn stage_line(connection: &mut SqliteConnection, line: &Line<SessionLine>) -> Qu
 }
 
 /// Checks without a lock on the store; then takes the lock, looks again for seats that were taken meanwhile, and writes.
-fn apply(connection: &mut SqliteConnection, lines: u64) -> Result<Imported, Refusal> {
+fn apply(connection: &mut SqliteConnection, now: Micros, lines: u64) -> Result<Imported, Refusal<Fault>> {
     connection.batch_execute("CREATE INDEX temp.staged_by_key ON staged (id, line)")?;
     first([repeated(connection, REPEATED)?, oversold(connection, OVERSOLD)?])?;
     connection.immediate_transaction(|connection| {
         first([oversold(connection, OVERSOLD)?])?;
+        history::record(connection, &record(), now)?;
         let changed = execute(connection, &change())?;
         let created = execute(connection, &create())?;
         Ok(Imported { created, changed, unchanged: lines.saturating_sub(created + changed) })
@@ -131,12 +151,13 @@ fn apply(connection: &mut SqliteConnection, lines: u64) -> Result<Imported, Refu
 /// An import of sessions under way.
 pub(super) struct SessionImport {
     connection: BulkConnection,
+    now: Micros,
     lines: u64,
 }
 
 impl SessionImport {
-    pub(super) async fn begin(opener: &Opener) -> Result<Self, SqliteError> {
-        Ok(Self { connection: BulkConnection::open(opener, tables()).await?, lines: 0 })
+    pub(super) async fn begin(opener: &Opener, now: Timestamp) -> Result<Self, SqliteError> {
+        Ok(Self { connection: BulkConnection::open(opener, tables()).await?, now: now.into(), lines: 0 })
     }
 }
 
@@ -149,7 +170,7 @@ impl Import<SessionLine> for SessionImport {
     }
 
     async fn apply(mut self: Box<Self>) -> Result<Imported, ImportError> {
-        let lines = self.lines;
-        Ok(self.connection.run(move |connection| apply(connection, lines)).await?)
+        let (now, lines) = (self.now, self.lines);
+        Ok(self.connection.run(move |connection| apply(connection, now, lines)).await?)
     }
 }

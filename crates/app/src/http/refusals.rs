@@ -1,0 +1,96 @@
+//! Which errors a route can answer with, for the OpenAPI document: codes, statuses and meanings come from the table.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use super::error::ErrorCode::{
+    self, Conflict, Forbidden, InsufficientScope, Internal, InvalidCursor, InvalidRequest, InvalidToken, NotFound,
+    PayloadTooLarge, PreconditionFailed, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType,
+    ValidationError,
+};
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// Of every guarded route.
+const GUARDED: &[ErrorCode] =
+    &[ValidationError, InvalidRequest, Unauthenticated, InvalidToken, InsufficientScope, Internal, Unavailable];
+/// Of every route that reads its body, be it to see that there is none.
+const WITH_BODY: &[ErrorCode] = &[RequestTimeout, PayloadTooLarge];
+
+/// Of reading a thing.
+pub struct ReadRefusals;
+
+impl IntoResponses for ReadRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, &[NotFound]])
+    }
+}
+
+/// Of reading the registrations of a session.
+pub struct ListRefusals;
+
+impl IntoResponses for ListRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, &[InvalidCursor, Forbidden, NotFound]])
+    }
+}
+
+/// Of creating a session. What a kept answer is about may be none for the caller by now: 404.
+pub struct CreateRefusals;
+
+impl IntoResponses for CreateRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[UnsupportedMediaType, Forbidden, Conflict, NotFound]])
+    }
+}
+
+/// Of editing a session.
+pub struct PatchRefusals;
+
+impl IntoResponses for PatchRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[UnsupportedMediaType, Forbidden, NotFound, PreconditionFailed]])
+    }
+}
+
+/// Of a step in the life of a session.
+pub struct TransitionRefusals;
+
+impl IntoResponses for TransitionRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[UnsupportedMediaType, Forbidden, Conflict, NotFound, PreconditionFailed]])
+    }
+}
+
+/// Of registering.
+pub struct RegisterRefusals;
+
+impl IntoResponses for RegisterRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[Conflict, NotFound, PreconditionFailed]])
+    }
+}
+
+/// Of cancelling a registration.
+pub struct UnregisterRefusals;
+
+impl IntoResponses for UnregisterRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[NotFound]])
+    }
+}
+
+/// One response for each status, which names the codes that it comes with.
+fn refusals(codes: &[&[ErrorCode]]) -> Responses {
+    let mut named: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for kind in codes.iter().copied().flatten().map(|code| code.kind()) {
+        named.entry(kind.status.as_u16()).or_default().push(kind.name);
+    }
+    let response = |names: Vec<&str>| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        ResponseBuilder::new().description(names.join(" or ")).content("application/json", body).build()
+    };
+    named.into_iter().map(|(status, names)| (status.to_string(), RefOr::T(response(names)))).collect()
+}

@@ -1,0 +1,275 @@
+//! One session: creating, reading and changing it, and the steps of its life.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use live_domain::{Answer, ListedSession, Transition};
+use uuid::Uuid;
+
+use super::answer;
+use super::body::{self, Takes};
+use super::conditional::{Tag, expected};
+use super::error::ApiError;
+use super::faults::{Faults, both};
+use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
+use super::query::no_parameters;
+use super::refusals::{CreateRefusals, PatchRefusals, ReadRefusals, TransitionRefusals};
+use super::session_body::{self, SessionBody};
+use super::session_input::{self, CreateSessionInput, EndSessionInput, PatchSessionInput, StartSessionInput};
+use super::state::AppState;
+use crate::auth::Caller;
+use crate::json;
+
+/// The session that the path names. What has not the form of an id counts as one that is not there: everything that can
+/// be said of such a session is the same.
+pub(super) fn session_id(request: &HttpRequest) -> Uuid {
+    request.match_info().get("id").and_then(json::read_id).unwrap_or_else(Uuid::new_v4)
+}
+
+/// The tag and the body of a session.
+fn rendered(session: &ListedSession) -> Result<(Tag, Vec<u8>), ApiError> {
+    let mut body = Vec::new();
+    session_body::write(&SessionBody::from(session), &mut body).map_err(ApiError::internal)?;
+    Ok((Tag::of_session(session, &body), body))
+}
+
+/// The session as a write left it, or as a kept answer has it.
+fn written(status: StatusCode, answer: &Answer<ListedSession>) -> Result<HttpResponse, ApiError> {
+    let (tag, body) = rendered(&answer.value)?;
+    let mut response = answer::written(status, &tag);
+    if status == StatusCode::CREATED {
+        response.insert_header((header::LOCATION, format!("sessions/{}", answer.value.session.id)));
+    }
+    if answer.replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    Ok(response.body(body))
+}
+
+/// Creates a session.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions",
+    operation_id = "createSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters")),
+    request_body = CreateSessionInput,
+    responses(
+        (status = 201, description = "The session, scheduled", body = SessionBody<'_>,
+            headers(
+                ("Location" = String, description = "The session, relative to the request"),
+                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+            )),
+        CreateRefusals,
+    )
+)]
+pub async fn create_session(
+    caller: Caller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let editor = caller.editor(&state.edit_scopes)?;
+    let body = body::read(&request, payload, Takes::Object).await?;
+    let head = both(request_key(&request, &body), no_parameters(request.query_string()));
+    let ((key, ()), draft) = both(head, session_input::draft(&body))?;
+    written(StatusCode::CREATED, &state.editor.create(&editor, draft, key).await?)
+}
+
+/// One session.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}",
+    operation_id = "getSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The session")),
+    responses(
+        (status = 200, description = "The session", body = SessionBody<'_>,
+            headers(("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"))),
+        (status = 304, description = "The client has this version already"),
+        ReadRefusals,
+    )
+)]
+pub async fn get_session(
+    caller: Caller,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    caller.demand(&state.list_scopes)?;
+    no_parameters(request.query_string())?;
+    let session = state.sessions.find(&caller.brands, &caller.viewer, session_id(&request)).await?;
+    let (tag, body) = rendered(&session)?;
+    Ok(answer::read(&request, &tag, body))
+}
+
+/// Edits a session.
+///
+/// A JSON merge patch (RFC 7396). A session that has ended or is cancelled takes `title`, `category`, `metadata` and
+/// `recording_url` alone. An edit that changes nothing keeps the version.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    patch,
+    path = "/v1/sessions/{id}",
+    operation_id = "patchSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The session"),
+        ("If-Match" = Option<String>, Header, description = "The tag of the version to edit, a list of such, or `*`"),
+    ),
+    request_body(content((PatchSessionInput = "application/merge-patch+json"), (PatchSessionInput = "application/json"))),
+    responses(
+        (status = 200, description = "The session as it is now", body = SessionBody<'_>,
+            headers(("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"))),
+        PatchRefusals,
+    )
+)]
+pub async fn patch_session(
+    caller: Caller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let editor = caller.editor(&state.edit_scopes)?;
+    let body = body::read(&request, payload, Takes::Patch).await?;
+    let id = session_id(&request);
+    let head = both(expected(&request, id), no_parameters(request.query_string()));
+    let ((expected, ()), patch) = both(head, session_input::patch(&body))?;
+    let value = state.editor.patch(&editor, id, &expected, &patch).await?;
+    written(StatusCode::OK, &Answer { value, replayed: false })
+}
+
+/// Starts a session: `scheduled -> live`. One that is live stays as it is.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/start",
+    operation_id = "startSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The session"),
+        ("If-Match" = Option<String>, Header, description = "The tag of the version to start, a list of such, or `*`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
+    ),
+    request_body = StartSessionInput,
+    responses(
+        (status = 200, description = "The session, live", body = SessionBody<'_>,
+            headers(
+                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+            )),
+        TransitionRefusals,
+    )
+)]
+pub async fn start_session(
+    caller: Caller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    step(caller, &request, payload, &state, session_input::start).await
+}
+
+/// Ends a session: `live -> ended`. One that has ended stays as it is.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/end",
+    operation_id = "endSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The session"),
+        ("If-Match" = Option<String>, Header, description = "The tag of the version to end, a list of such, or `*`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
+    ),
+    request_body = EndSessionInput,
+    responses(
+        (status = 200, description = "The session, ended", body = SessionBody<'_>,
+            headers(
+                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+            )),
+        TransitionRefusals,
+    )
+)]
+pub async fn end_session(
+    caller: Caller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    step(caller, &request, payload, &state, session_input::end).await
+}
+
+/// Calls off a session: `scheduled -> cancelled`. One that is cancelled stays as it is.
+///
+/// # Errors
+///
+/// As `docs/errors.md` has them.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/cancel",
+    operation_id = "cancelSession",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The session"),
+        ("If-Match" = Option<String>, Header, description = "The tag of the version to call off, a list of such, or `*`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
+    ),
+    responses(
+        (status = 200, description = "The session, cancelled", body = SessionBody<'_>,
+            headers(
+                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+            )),
+        TransitionRefusals,
+    )
+)]
+pub async fn cancel_session(
+    caller: Caller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    step(caller, &request, payload, &state, session_input::cancel).await
+}
+
+/// A step in the life of a session, which `read` makes of the body.
+async fn step(
+    caller: Caller,
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+    read: fn(&[u8]) -> Result<Transition, Faults>,
+) -> Result<HttpResponse, ApiError> {
+    let editor = caller.editor(&state.edit_scopes)?;
+    let body = body::read(request, payload, Takes::ObjectOrNothing).await?;
+    let id = session_id(request);
+    let fields = both(request_key(request, &body), expected(request, id));
+    let head = both(fields, no_parameters(request.query_string()));
+    let (((key, expected), ()), transition) = both(head, read(&body))?;
+    written(StatusCode::OK, &state.editor.transition(&editor, id, &expected, &transition, key).await?)
+}
