@@ -13,6 +13,7 @@ mod pool;
 mod registrations;
 mod row;
 pub mod schema;
+mod session_columns;
 mod session_writes;
 mod statement;
 

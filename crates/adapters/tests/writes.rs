@@ -10,8 +10,9 @@ use live_domain::contract::fixtures::{
     enter, exported_registrations, fill, found, id, keyed, leave, session, standing, viewer, write,
 };
 use live_domain::{
-    BrandScope, EventType, HistoryRepository, KeptAnswers, Keyed, MaxParticipants, Registered, RegistrationRepository,
-    RegistrationStatus, Replacement, Session, SessionVersion, SessionWriter, StoreError,
+    BrandScope, CancelError, EventType, HistoryRepository, KeptAnswers, Keyed, MaxParticipants, RegisterError,
+    Registered, RegistrationRepository, RegistrationStatus, Replacement, Session, SessionVersion, SessionWriter,
+    StoreError,
 };
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
@@ -191,6 +192,46 @@ async fn a_write_whose_caller_goes_away_comes_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_registration_whose_commit_fails_is_not_told_to_be_made() {
+    let database = PgDatabase::create().await;
+    let store = database.store();
+    fill(&store, (1..=2).map(session)).await;
+    enter(&store, 1, "ada", 0, 11).await.unwrap();
+    // That no two registrations share an id is judged at the commit, when the answer has been written already.
+    let refused = enter(&store, 2, "ada", 1, 11).await;
+    assert!(matches!(refused, Err(RegisterError::Store(StoreError::Failed(_)))), "{refused:?}");
+    assert_eq!(exported_registrations(&store).await.len(), 1);
+    assert_eq!(found(&store, 2, "ada").await.registered_count, 0);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_session_that_does_not_exist_for_them() {
+    let database = PgDatabase::create().await;
+    fill(&database.store(), [session(1)]).await;
+    enter(&database.store(), 1, "ada", 0, 11).await.unwrap();
+    let holder = holding(&database).await;
+    let (store, elsewhere) = (database.store_with(IMPATIENT), BrandScope::only(["globex".parse().unwrap()]).unwrap());
+    let refused = store.register(&elsewhere, id(1), id(12), &write("bob", 0)).await;
+    assert!(matches!(refused, Err(RegisterError::NotFound)), "{refused:?}");
+    let refused = store.cancel(&elsewhere, id(1), &write("ada", 0)).await;
+    assert!(matches!(refused, Err(CancelError::NotFound)), "{refused:?}");
+    holder.batch_execute("COMMIT").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_given_while_the_session_is_held() {
+    let database = PgDatabase::create().await;
+    fill(&database.store(), [session(1)]).await;
+    let registering = keyed(write("ada", 0), "key", 1);
+    database.store().register(&BrandScope::All, id(1), id(11), &registering).await.unwrap();
+    let holder = holding(&database).await;
+    let store = database.store_with(IMPATIENT);
+    let again = store.register(&BrandScope::All, id(1), id(12), &registering).await;
+    assert!(matches!(again, Ok(Keyed::Kept(_))), "{again:?}");
+    holder.batch_execute("COMMIT").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_write_that_waits_past_the_deadline_is_unavailable_and_leaves_nothing() {
     let database = PgDatabase::create().await;
     let store = database.store_with(IMPATIENT);
@@ -224,10 +265,10 @@ async fn what_the_server_undoes_is_tried_again_a_few_times() {
     let (store, client) = (database.store(), database.connect().await);
     fill(&store, [with_seats(1, 1)]).await;
     for (fresh, code) in [(1, "40P01"), (2, "40001"), (3, "25006"), (4, "57P01")] {
-        undo_next(&client, code, 4).await;
+        undo_next(&client, code, 2).await;
         enter(&store, 1, &format!("person {fresh}"), 0, fresh).await.unwrap();
     }
-    undo_next(&client, "40P01", 5).await;
+    undo_next(&client, "40P01", 3).await;
     let failed = enter(&store, 1, "ada", 0, 9).await;
     assert!(matches!(failed, Err(live_domain::RegisterError::Store(StoreError::Unavailable(_)))), "{failed:?}");
     assert!(store.latest(&BrandScope::All, &viewer("ada"), id(1)).await.unwrap().is_none());

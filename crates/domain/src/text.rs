@@ -137,12 +137,18 @@ fn not_blank(text: &str) -> Result<(), TextError> {
 }
 
 fn absolute_http(text: &str) -> Result<(), TextError> {
-    // The URL parser forgives white space at the ends and one slash instead of two; a stored address should not.
-    let scheme_is_written_out = ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let parses = !text.contains(char::is_whitespace) && url::Url::parse(text).is_ok();
-    if scheme_is_written_out && parses { Ok(()) } else { Err(TextError::NotHttpUrl) }
+    // The URL parser forgives white space at the ends, slashes too few or too many and backslashes for slashes: other
+    // readers of a stored address would not.
+    let after_scheme = |scheme: &str| {
+        let start = text.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme))?;
+        text.get(start.len()..)
+    };
+    let names_a_host = ["http://", "https://"].iter().find_map(|scheme| after_scheme(scheme)).is_some_and(|rest| {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        end > 0
+    });
+    let is_plain = !text.contains(|character: char| character.is_whitespace() || character == '\\');
+    if names_a_host && is_plain && url::Url::parse(text).is_ok() { Ok(()) } else { Err(TextError::NotHttpUrl) }
 }
 
 #[cfg(test)]
@@ -174,9 +180,17 @@ mod tests {
         for good in ["https://video.example/a.mp4", "HTTP://video.example", "https://[::1]:8080/x?y#z"] {
             assert!(RecordingUrl::new(good).is_ok(), "{good}");
         }
-        for bad in
-            ["video.example/a", "ftp://video.example/a", "https://", "https:/video.example", " https://a.example"]
-        {
+        for bad in [
+            "video.example/a",
+            "ftp://video.example/a",
+            "https://",
+            "https:/video.example",
+            "https:///video.example",
+            "https://?x",
+            "https://\\\\video.example",
+            "https://video.example\\a",
+            " https://a.example",
+        ] {
             assert_eq!(RecordingUrl::new(bad), Err(TextError::NotHttpUrl), "{bad}");
         }
     }

@@ -56,7 +56,8 @@ impl PgError {
 
     /// Whether the server has undone the work for a reason that another attempt may not meet: a deadlock, a conflict, a
     /// plan that a migration made stale, or a server that has become a standby. Diesel has no kind for most of them, and
-    /// gives them all as `Unknown`. A connection that broke is not among them: there the work may be done.
+    /// gives them as `Unknown`, together with much that no attempt will mend: hence the attempts are few. A connection
+    /// that broke is not among them: there the work may be done.
     pub(crate) fn may_pass_at_once(&self) -> bool {
         matches!(
             self,

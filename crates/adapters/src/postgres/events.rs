@@ -1,8 +1,10 @@
 //! The history.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use live_domain::{Event, EventPosition, HistoryRepository, RecordedEvent, StoreError};
 
@@ -47,11 +49,18 @@ const EVENTS: &str = "
     FROM session_event_places p JOIN session_events e ON e.seq = p.seq
     WHERE p.position > $1 ORDER BY p.position LIMIT $2";
 
-/// Says whether there is an event without a place.
+/// Says whether a pass has something to do: an event without a place, or progress that can be made.
 const ANY_NEW: &str = "
-    SELECT EXISTS (SELECT FROM session_events e WHERE e.seq > (SELECT placed_through FROM session_event_progress)
-        AND NOT EXISTS (SELECT FROM session_event_places p WHERE p.seq = e.seq
-            AND p.seq > (SELECT placed_through FROM session_event_progress)))";
+    SELECT EXISTS (SELECT FROM session_events e WHERE e.seq > progress.placed_through
+            AND NOT EXISTS (SELECT FROM session_event_places p WHERE p.seq = e.seq AND p.seq > progress.placed_through))
+        OR placed_through < next_through AND next_after <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    FROM session_event_progress progress";
+
+/// However much there is to place, and however long a transaction elsewhere has kept progress from being made.
+const WITHOUT_DEADLINE: &str = "SET LOCAL statement_timeout = 0";
+
+/// How long a reader waits for a pass.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The last `seq` that anybody took.
 const LAST_SEQ: &str =
@@ -90,7 +99,7 @@ const PLACE: &str = "
         SELECT last_position + events AS last_position,
             CASE WHEN ended THEN least(next_through, full_through) ELSE placed_through END AS placed_through,
             ended AND next_through <= coalesce(full_through, next_through) OR next_after > $2 AS renewed
-        FROM progress, extent WHERE events > 0
+        FROM progress, extent WHERE events > 0 OR ended AND placed_through < next_through
     )
     UPDATE session_event_progress p SET last_position = r.last_position, placed_through = r.placed_through,
         next_through = CASE WHEN renewed THEN greatest($1, r.placed_through) ELSE next_through END,
@@ -108,17 +117,23 @@ impl Work for Placing {
     type Done = ();
     type Refused = StoreError;
 
+    fn patience(&self, _of_requests: Duration) -> Duration {
+        PATIENCE
+    }
+
     async fn attempt(&self, connection: &mut AsyncPgConnection) -> Result<(), Undone<StoreError>> {
-        let any_new: (bool,) = statement::<(Bool,)>(ANY_NEW).get_result(connection).await?;
-        if any_new.0 {
-            connection.transaction(async |connection| place(connection).await).await?;
-        }
+        connection.transaction(async |connection| place(connection).await).await?;
         Ok(())
     }
 }
 
-/// The order of the three statements matters: each is true of all that the one before it has seen.
+/// The order of the last three statements matters: each is true of all that the one before it has seen.
 async fn place(connection: &mut AsyncPgConnection) -> Result<(), PgError> {
+    connection.batch_execute(WITHOUT_DEADLINE).await?;
+    let (any_new,): (bool,) = statement::<(Bool,)>(ANY_NEW).get_result(connection).await?;
+    if !any_new {
+        return Ok(());
+    }
     let (seq,): (i64,) = statement::<(BigInt,)>(LAST_SEQ).get_result(connection).await?;
     let (transaction,): (i64,) = statement::<(BigInt,)>(HOLD_PROGRESS).get_result(connection).await?;
     statement::<()>(PLACE).bind(seq).bind(transaction).bind(BATCH).execute(connection).await?;

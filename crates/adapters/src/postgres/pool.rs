@@ -28,7 +28,7 @@ impl Manager for Connector {
 }
 
 /// How often a write is tried that the server has undone.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 3;
 
 /// What is done as a whole or not at all.
 #[async_trait]
@@ -37,6 +37,11 @@ pub(crate) trait Work: Send + Sync + 'static {
     type Done: Send + 'static;
     /// Why it is not done.
     type Refused: Send + 'static;
+
+    /// How long all attempts may take, where requests have that long.
+    fn patience(&self, of_requests: Duration) -> Duration {
+        of_requests
+    }
 
     /// Does it in one statement or one transaction. It may be called again after the server has undone it.
     async fn attempt(&self, connection: &mut AsyncPgConnection) -> Result<Self::Done, Undone<Self::Refused>>;
@@ -107,7 +112,7 @@ impl Pool {
     /// to its end all the same, and neither locks nor a connection are lost. All attempts share one deadline.
     pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
         let pool = self.clone();
-        let timeout = self.timeout;
+        let timeout = work.patience(self.timeout);
         let task = self.runtime.spawn(async move { tokio::time::timeout(timeout, pool.attempts(work)).await });
         match task.await {
             Ok(done) => done.unwrap_or(Err(Undone::Failed(PgError::Deadline(timeout)))),

@@ -38,9 +38,16 @@ const LATEST: &str = "
     FROM registrations r JOIN sessions s ON s.id = r.session_id
     WHERE r.session_id = $1 AND r.user_id = $2 AND ($3 IS NULL OR s.brand_id = ANY ($3))";
 
-/// Reads a session with its seats and holds them until the transaction ends.
-pub(super) async fn hold(connection: &mut AsyncPgConnection, id: Uuid) -> Result<Option<StoredSession>, PgError> {
-    let query = sessions::table.find(id).for_no_key_update();
+/// Nobody waits for a session that does not exist for them.
+const HOLD: &str = "SELECT * FROM sessions WHERE id = $1 AND ($2 IS NULL OR brand_id = ANY ($2)) FOR NO KEY UPDATE";
+
+/// Reads a session that the scope permits, with its seats, and holds them until the transaction ends.
+pub(super) async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &BrandScope,
+    id: Uuid,
+) -> Result<Option<StoredSession>, PgError> {
+    let query = statement::<sessions::SqlType>(HOLD).bind(id).bind(brands(scope));
     let row: Option<SessionRow> = query.get_result(connection).await.optional()?;
     Ok(row.map(StoredSession::try_from).transpose()?)
 }

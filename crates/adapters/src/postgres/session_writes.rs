@@ -1,11 +1,10 @@
 //! Sessions in.
-#![expect(clippy::ref_option_ref, reason = "what the derives of diesel make of optional columns")]
 
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use live_domain::{
-    Actor, Event, EventSubject, EventType, Keyed, ListedSession, Outcome, RegistrationStatus, ReplaceError,
+    Actor, BrandScope, Event, EventSubject, EventType, Keyed, ListedSession, Outcome, RegistrationStatus, ReplaceError,
     Replacement, Session, SessionVersion, SessionWriter, StoreError, Write,
 };
 use uuid::Uuid;
@@ -16,59 +15,12 @@ use super::events::record;
 use super::idempotency::{Instead, end_if_kept, keep, keyed, refused};
 use super::pool::{Undone, Work};
 use super::registrations::{count, hold, promote};
-use super::row::PgInstant;
 use super::schema::{registrations, sessions};
+use super::session_columns::SessionColumns;
 use crate::session_row::StoredSession;
 
-/// What is written of a session: everything but the line.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = sessions, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct SessionColumns<'s> {
-    id: Uuid,
-    host_id: &'s str,
-    brand_id: &'s str,
-    community_id: Option<&'s str>,
-    title: &'s str,
-    kind: &'s str,
-    category: Option<&'s str>,
-    scheduled_at: PgInstant,
-    started_at: Option<PgInstant>,
-    ended_at: Option<PgInstant>,
-    status: &'s str,
-    stream_call_id: Option<&'s str>,
-    max_participants: i32,
-    duration_minutes: Option<i32>,
-    recording_url: Option<&'s str>,
-    metadata: &'s str,
-    created_at: PgInstant,
-    updated_at: PgInstant,
-    version: i64,
-}
-
-impl<'s> SessionColumns<'s> {
-    fn of(session: &'s Session, version: SessionVersion) -> Self {
-        Self {
-            id: session.id,
-            host_id: session.host_id.as_str(),
-            brand_id: session.brand_id.as_str(),
-            community_id: session.community_id.as_ref().map(live_domain::CommunityId::as_str),
-            title: session.title.as_str(),
-            kind: session.kind.as_str(),
-            category: session.category.as_ref().map(live_domain::Category::as_str),
-            scheduled_at: session.scheduled_at.into(),
-            started_at: session.started_at.map(PgInstant::from),
-            ended_at: session.ended_at.map(PgInstant::from),
-            status: session.status.as_str(),
-            stream_call_id: session.stream_call_id.as_ref().map(live_domain::StreamCallId::as_str),
-            max_participants: count(session.max_participants.get()),
-            duration_minutes: session.duration_minutes.map(|minutes| count(minutes.get())),
-            recording_url: session.recording_url.as_ref().map(live_domain::RecordingUrl::as_str),
-            metadata: session.metadata.as_str(),
-            created_at: session.created_at.into(),
-            updated_at: session.updated_at.into(),
-            version: i64::try_from(version.get()).unwrap_or(i64::MAX),
-        }
-    }
+fn number(version: SessionVersion) -> i64 {
+    i64::try_from(version.get()).unwrap_or(i64::MAX)
 }
 
 fn event(
@@ -113,7 +65,10 @@ impl Creating {
         let Self { session, write } = self;
         end_if_kept(connection, write).await?;
         let version = SessionVersion::FIRST;
-        diesel::insert_into(sessions::table).values(SessionColumns::of(session, version)).execute(connection).await?;
+        diesel::insert_into(sessions::table)
+            .values((SessionColumns::from(session), sessions::version.eq(number(version))))
+            .execute(connection)
+            .await?;
         record(connection, &event(EventType::SessionCreated, None, session, version, write)).await?;
         let listed = ListedSession { session: session.clone(), version, registered_count: 0, is_registered: false };
         keep(connection, write, || Outcome::Session { session: listed.clone(), created: true }).await?;
@@ -142,7 +97,7 @@ impl Work for Replacing {
 impl Replacing {
     async fn replace(&self, connection: &mut AsyncPgConnection) -> ReplaceResult<ListedSession> {
         let Replacement { before, version, after, .. } = &self.replacement;
-        let held = hold(connection, before.id).await?;
+        let held = hold(connection, &BrandScope::All, before.id).await?;
         end_if_kept(connection, &self.write).await?;
         let held = held.filter(|held| held.version == *version);
         let mut stored = held.ok_or_else(|| refused(ReplaceError::Stale))?;
@@ -164,7 +119,8 @@ impl Replacing {
         let version = version.next();
         diesel::update(sessions::table.find(after.id))
             .set((
-                SessionColumns::of(after, version),
+                SessionColumns::from(after),
+                sessions::version.eq(number(version)),
                 sessions::registered_count.eq(count(seats.registered)),
                 sessions::waiting_count.eq(count(seats.waiting)),
             ))

@@ -44,7 +44,6 @@ values! {
     &[u8] => Binary,
     Option<&[u8]> => Nullable<Binary>,
     PgInstant => Timestamptz,
-    Option<PgInstant> => Nullable<Timestamptz>,
     i32 => Integer,
     i64 => BigInt,
     Option<i64> => Nullable<BigInt>,
@@ -102,4 +101,10 @@ pub(super) fn brands(scope: &BrandScope) -> Option<Vec<String>> {
         BrandScope::All => None,
         BrandScope::Only(brands) => Some(brands.iter().map(ToString::to_string).collect()),
     }
+}
+
+/// The expression of an instant as JSON has it: RFC 3339 in UTC, without digits that it does not need.
+pub(super) fn instant_text(instant: &str) -> String {
+    let whole = format!(r#"to_char({instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')"#);
+    format!("rtrim(rtrim({whole}, '0'), '.') || 'Z'")
 }

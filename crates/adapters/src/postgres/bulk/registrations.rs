@@ -49,7 +49,7 @@ const UNKNOWN_SESSION: &str = "
     ORDER BY line LIMIT 1";
 
 /// What is not given stays as it is; of a new registration it is the fresh id, and an instant from `$1` on after every
-/// other of the session. `$2`: of any session; else nothing changes but in those that are locked.
+/// other that anybody of the session ever had.
 const RESOLVE: &str = "
     INSERT INTO resolved
     WITH found AS (
@@ -78,9 +78,9 @@ const RESOLVE: &str = "
     )
     SELECT line, session_id, user_id, status, new_id, new_registered_at, new_cancelled_at, event_id,
         old_id, old_status,
-        ($2 OR locked.id IS NOT NULL) AND (new_id, status, new_registered_at, new_cancelled_at)
+        (new_id, status, new_registered_at, new_cancelled_at)
             IS DISTINCT FROM (old_id, old_status, old_registered_at, old_cancelled_at)
-    FROM whole LEFT JOIN locked ON locked.id = session_id";
+    FROM whole";
 
 /// With the whole file in, an id belongs to one key: to one outside the file, else to that of the earliest line.
 const ID_TAKEN: &str = "
@@ -103,10 +103,12 @@ const OVERSOLD: &str = "
     JOIN sessions s ON s.id = taken.session_id
     WHERE s.registered_count + seats > s.max_participants ORDER BY line LIMIT 1";
 
-/// Whoever changes a session's registrations holds its row; several rows are taken in the order of their ids.
+/// Whoever changes a session's registrations holds its row. Nobody but an import holds several, and imports write one
+/// after the other: in whatever order they are taken, no two wait for each other.
 const LOCK: &str = "
     INSERT INTO locked SELECT s.id FROM sessions s
-    WHERE s.id IN (SELECT session_id FROM resolved WHERE changes) ORDER BY s.id FOR NO KEY UPDATE";
+    WHERE s.id IN (SELECT session_id FROM resolved WHERE changes) AND NOT EXISTS (SELECT FROM locked l WHERE l.id = s.id)
+    ORDER BY s.id FOR NO KEY UPDATE";
 
 const CHANGE: &str = "
     UPDATE registrations r
@@ -173,11 +175,11 @@ impl RegistrationImport {
     }
 
     /// Says what each line makes of its registration, and names the first whose id or seat is taken.
-    async fn resolve(&self, of_any_session: bool) -> Result<(), ImportError> {
+    async fn resolve(&self) -> Result<(), ImportError> {
         let connection = &self.connection;
         connection.batch("TRUNCATE resolved").await.map_err(store)?;
         let now = OffsetDateTime::from(self.now);
-        connection.client.execute(RESOLVE, &[&now, &of_any_session]).await.map_err(store)?;
+        connection.client.execute(RESOLVE, &[&now]).await.map_err(store)?;
         connection.batch("ANALYZE resolved").await.map_err(store)?;
         first([connection.fault(ID_TAKEN, |_| Ok(BadLine::IdTaken)).await.map_err(store)?])?;
         first([connection.fault(OVERSOLD, super::oversold).await.map_err(store)?])
@@ -187,18 +189,26 @@ impl RegistrationImport {
         let repeated = self.connection.fault(REPEATED, |row| Ok(BadLine::RepeatedKey { first: number(row, 1)? }));
         let repeated = repeated.await.map_err(store)?;
         first([repeated, self.unknown_session().await?])?;
-        self.resolve(true).await
+        self.resolve().await
+    }
+
+    /// Locks every session whose registrations change. Some may have come or gone since they were last looked at, and
+    /// while a lock was waited for: it is looked again until nothing changes in a session that is not locked.
+    async fn lock(&self) -> Result<(), ImportError> {
+        while self.connection.execute(LOCK).await.map_err(store)? > 0 {
+            self.connection.batch("ANALYZE locked").await.map_err(store)?;
+            first([self.unknown_session().await?])?;
+            self.resolve().await?;
+        }
+        Ok(())
     }
 
     async fn write(&self) -> Result<Imported, ImportError> {
         let connection = &self.connection;
         connection.batch("BEGIN").await.map_err(store)?;
         connection.batch(ONE_AT_A_TIME).await.map_err(store)?;
-        connection.execute(LOCK).await.map_err(store)?;
-        connection.batch("ANALYZE locked").await.map_err(store)?;
-        // Registrations may have come and gone since the check. Now they cannot until this is committed.
-        first([self.unknown_session().await?])?;
-        self.resolve(false).await?;
+        self.resolve().await?;
+        self.lock().await?;
         let changed = connection.execute(CHANGE).await.map_err(store)?;
         let created = connection.execute(CREATE).await.map_err(store)?;
         connection.execute(COUNT).await.map_err(store)?;

@@ -1,12 +1,12 @@
 //! A session as JSON text, made by the database: an import records how thousands of them were and are.
 
+use crate::postgres::statement::instant_text;
+
 /// The expression of a snapshot of a row of this table, to be read again like any other. `metadata` goes in as it is
 /// written.
 pub(super) fn snapshot(table: &str) -> String {
     let plain = |column: &str| format!("'{column}', {table}.{column}");
-    let time = |column: &str| {
-        format!(r#"'{column}', to_char({table}.{column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#)
-    };
+    let time = |column: &str| format!("'{column}', {}", instant_text(&format!("{table}.{column}")));
     let members = [
         plain("id"),
         plain("host_id"),

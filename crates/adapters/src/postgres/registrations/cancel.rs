@@ -44,7 +44,7 @@ impl Work for Cancelling {
 
 impl Cancelling {
     async fn cancel(&self, connection: &mut AsyncPgConnection) -> CancelResult<PlacedRegistration> {
-        let held = hold(connection, self.session).await?;
+        let held = hold(connection, &self.scope, self.session).await?;
         let present = latest(connection, &self.scope, &self.write.viewer, self.session).await?;
         let (Some(held), Some(present)) = (held, present) else {
             return Err(Undone::Refused(CancelError::NotFound));

@@ -1,7 +1,6 @@
 //! Registering.
 
 use async_trait::async_trait;
-use diesel::OptionalExtension;
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use live_domain::{
@@ -15,7 +14,7 @@ use crate::postgres::error::PgError;
 use crate::postgres::idempotency::{Instead, end_if_kept, keep, refused};
 use crate::postgres::pool::{Undone, Work};
 use crate::postgres::row::PgInstant;
-use crate::postgres::statement::{brands, statement};
+use crate::postgres::statement::{brands, instant_text, statement};
 use crate::session_row::{Columns, StoredSession};
 
 /// Takes a free seat, in one statement and one round trip.
@@ -23,31 +22,35 @@ use crate::session_row::{Columns, StoredSession};
 /// The row of the session is the gate: whoever comes at the same time waits for it, and judges its counters anew. The
 /// other conditions are judged on what was committed when the statement began: of two that race past them, the second
 /// violates a primary key, and all of it is undone. No row, or such a violation, means that more has to be looked at.
-const TAKE_SEAT: &str = r#"
-    WITH seat AS (
-        UPDATE sessions SET registered_count = registered_count + 1,
-            last_registered_at = greatest($5, last_registered_at + interval '1 microsecond')
-        WHERE id = $1 AND ($4 IS NULL OR brand_id = ANY ($4)) AND status IN ('scheduled', 'live')
-            AND waiting_count = 0 AND registered_count < max_participants
-            AND NOT EXISTS (SELECT FROM registrations r WHERE r.session_id = $1 AND r.user_id = $3)
-            AND NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.subject = $3 AND k.key = $7)
-        RETURNING brand_id, last_registered_at AS registered_at
-    ), made AS (
-        INSERT INTO registrations (id, session_id, user_id, status, registered_at)
-        SELECT $2, $1, $3, 'registered', registered_at FROM seat
-    ), event AS (
-        INSERT INTO session_events (id, session_id, brand_id, type, who, at, registration_id, user_id, status_after)
-        SELECT $6, $1, brand_id, 'registration.registered', $3, $5, $2, $3, 'registered' FROM seat
-    ), kept AS (
-        INSERT INTO idempotency_keys (subject, key, fingerprint, outcome, kept_at)
-        SELECT $3, $7, $8, json_build_object('registration', json_build_object(
-            'registration', json_build_object('id', $2, 'session_id', $1, 'user_id', $3, 'status', 'registered',
-                'registered_at', to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                'cancelled_at', NULL),
-            'position', NULL, 'created', true)), $5
-        FROM seat WHERE $7 IS NOT NULL
+fn take_seat() -> String {
+    format!(
+        "WITH seat AS (
+            UPDATE sessions SET registered_count = registered_count + 1,
+                last_registered_at = greatest($5, last_registered_at + interval '1 microsecond')
+            WHERE id = $1 AND ($4 IS NULL OR brand_id = ANY ($4)) AND status IN ('scheduled', 'live')
+                AND waiting_count = 0 AND registered_count < max_participants
+                AND NOT EXISTS (SELECT FROM registrations r WHERE r.session_id = $1 AND r.user_id = $3)
+                AND NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.subject = $3 AND k.key = $7)
+            RETURNING brand_id, last_registered_at AS registered_at
+        ), made AS (
+            INSERT INTO registrations (id, session_id, user_id, status, registered_at)
+            SELECT $2, $1, $3, 'registered', registered_at FROM seat
+        ), event AS (
+            INSERT INTO session_events (id, session_id, brand_id, type, who, at, registration_id, user_id, status_after)
+            SELECT $6, $1, brand_id, 'registration.registered', $3, $5, $2, $3, 'registered' FROM seat
+        ), kept AS (
+            INSERT INTO idempotency_keys (subject, key, fingerprint, outcome, kept_at)
+            SELECT $3, $7, $8, json_build_object('registration', json_build_object(
+                'registration', json_build_object('id', $2, 'session_id', $1, 'user_id', $3, 'status', 'registered',
+                    'registered_at', {},
+                    'cancelled_at', NULL),
+                'position', NULL, 'created', true)), $5
+            FROM seat WHERE $7 IS NOT NULL
+        )
+        SELECT registered_at FROM seat",
+        instant_text("registered_at")
     )
-    SELECT registered_at FROM seat"#;
+}
 
 /// A seat or place is taken and the event recorded. A registration that was cancelled makes room for the new one.
 const TAKE_PLACE: &str = "
@@ -80,7 +83,11 @@ impl Work for Registering {
         match self.take_seat(connection).await {
             Ok(Some(registered)) => Ok(registered),
             Err(error) if !error.is_unique_violation() => Err(error.into()),
-            _ => connection.transaction(async |connection| self.decide(connection).await).await,
+            _ => {
+                // Before the session is waited for: what is kept needs none of it.
+                end_if_kept(connection, &self.write).await?;
+                connection.transaction(async |connection| self.decide(connection).await).await
+            }
         }
     }
 }
@@ -104,7 +111,7 @@ impl Registering {
     /// Nothing: there may be a seat, but not without looking.
     async fn take_seat(&self, connection: &mut AsyncPgConnection) -> Result<Option<Registered>, PgError> {
         let key = self.write.key.as_ref();
-        let taken = statement::<(Timestamptz,)>(TAKE_SEAT)
+        let taken: Vec<(PgInstant,)> = statement::<(Timestamptz,)>(take_seat())
             .bind(self.session)
             .bind(self.fresh_id)
             .bind(self.person())
@@ -113,9 +120,10 @@ impl Registering {
             .bind(Uuid::now_v7())
             .bind(key.map(|asked| asked.key.as_str()))
             .bind(key.map(|asked| &asked.fingerprint.0[..]))
-            .get_result::<(PgInstant,)>(connection)
-            .await;
-        let Some((registered_at,)) = taken.optional()? else { return Ok(None) };
+            // All of the answer: the row comes before the commit, which may still fail.
+            .load(connection)
+            .await?;
+        let Some((registered_at,)) = taken.into_iter().next() else { return Ok(None) };
         let registered_at = Columns { id: self.fresh_id }.instant("registered_at", registered_at)?;
         let registration = self.registration(RegistrationStatus::Registered, registered_at);
         Ok(Some(Registered { registration: PlacedRegistration { registration, position: None }, created: true }))
@@ -123,9 +131,8 @@ impl Registering {
 
     /// Decides while the session is held, and sees everything that was done to it before.
     async fn decide(&self, connection: &mut AsyncPgConnection) -> RegisterResult<Registered> {
-        let held = hold(connection, self.session).await?;
+        let held = hold(connection, &self.scope, self.session).await?;
         end_if_kept(connection, &self.write).await?;
-        let held = held.filter(|held| self.scope.permits(&held.session.brand_id));
         let held = held.ok_or_else(|| refused(RegisterError::NotFound))?;
         if !held.session.status.is_open() {
             return Err(refused(RegisterError::Closed { status: held.session.status }));

@@ -44,6 +44,8 @@ fn uuid_text(id: &str) -> String {
     format!("lower({})", parts.join(" || '-' || "))
 }
 
+/// RFC 3339 in UTC, without digits that it does not need.
 fn instant_text(micros: &str) -> String {
-    format!("strftime('%Y-%m-%dT%H:%M:%S', {micros} / 1000000, 'unixepoch') || printf('.%06dZ', {micros} % 1000000)")
+    let seconds = format!("strftime('%Y-%m-%dT%H:%M:%S', {micros} / 1000000, 'unixepoch')");
+    format!("rtrim(rtrim({seconds} || printf('.%06d', {micros} % 1000000), '0'), '.') || 'Z'")
 }

@@ -219,6 +219,25 @@ fn the_same_request_twice_at_once_is_answered_the_same_whatever_came_of_the_sess
 }
 
 #[test]
+fn whoever_sees_the_effect_of_their_own_request_gets_its_answer() {
+    let mut mocks = Mocks::default();
+    // The twin of this request commits between the two looks.
+    let twin_is_done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = Arc::clone(&twin_is_done);
+    mocks.sessions.expect_find().returning(move |_, _, _| {
+        let version = if seen.swap(true, std::sync::atomic::Ordering::SeqCst) { 2 } else { 1 };
+        Ok(Some(listed(session(1), version)))
+    });
+    mocks.kept.expect_kept().returning(move |_, _, _| {
+        Ok(twin_is_done.load(std::sync::atomic::Ordering::SeqCst).then(|| kept(1, session(1))))
+    });
+    let start = Transition::Start { stream_call_id: None };
+    let first = Expected::OneOf(vec![SessionVersion::FIRST]);
+    let answer = get(mocks.editor().transition(&ada(), id(1), &first, &start, Some(key(1))));
+    assert!(answer.unwrap().replayed);
+}
+
+#[test]
 fn gives_up_on_a_session_that_changes_all_the_time() {
     let mut mocks = Mocks::default();
     mocks.writer.expect_replace().times(ATTEMPTS).returning(|_, _| Err(ReplaceError::Stale));
