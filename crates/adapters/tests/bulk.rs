@@ -5,10 +5,10 @@ use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_domain::bulk::BadLine;
 use live_domain::contract::Store;
 use live_domain::contract::fixtures::{
-    exported_registrations, exported_sessions, fill, import_registrations, import_sessions, lines, now, register,
-    registration, session, session_lines,
+    exported_registrations, exported_sessions, fill, found, id, import_registrations, import_sessions, leave, lines,
+    now, register, registration, session, session_lines,
 };
-use live_domain::{Export, ImportError, MaxParticipants, RegistrationStatus, Session, StoreError};
+use live_domain::{Export, ImportError, Imported, MaxParticipants, RegistrationStatus, Session, StoreError};
 
 const IMPORTS: u8 = 8;
 
@@ -112,6 +112,31 @@ async fn reading_a_file_locks_nothing_on_postgres() {
     import_sessions(&store, session_lines([session(3)])).await.unwrap();
     import.apply().await.unwrap();
     assert_eq!(exported_sessions(&store).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_holds_though_its_registration_changes_between_check_and_lock_on_postgres() {
+    let database = PgDatabase::create().await;
+    let (store, holder, watcher) = (database.store(), database.connect().await, database.connect().await);
+    fill(&store, (1..=2).map(session)).await;
+    let bob = || registration(1, "bob", RegistrationStatus::Registered, 1);
+    register(&store, [bob()]).await;
+    holder.batch_execute(&format!("BEGIN; SELECT FROM sessions WHERE id = '{}' FOR UPDATE", id(2))).await.unwrap();
+    let file = lines([bob(), registration(2, "cleo", RegistrationStatus::Registered, 2)]);
+    let import = tokio::spawn({
+        let store = store.clone();
+        async move { import_registrations(&store, file).await }
+    });
+    let waiting = "SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'live import' AND wait_event_type = 'Lock'";
+    while watcher.query(waiting, &[]).await.unwrap().is_empty() {}
+    // The line said nothing new when it was checked.
+    leave(&store, 1, "bob", 5).await;
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(import.await.unwrap().unwrap(), Imported { created: 1, changed: 1, unchanged: 0 });
+    let statuses: Vec<_> = exported_registrations(&store).await.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [RegistrationStatus::Registered; 2]);
+    assert_eq!(found(&store, 1, "bob").await.registered_count, 1);
 }
 
 #[tokio::test]
