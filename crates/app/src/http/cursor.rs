@@ -15,7 +15,7 @@ pub mod session;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use live_domain::Timestamp;
+use live_domain::{BrandId, BrandScope, Timestamp};
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
@@ -69,6 +69,14 @@ impl Fields {
         self.0.update(&[2]).update(&length(members.len()));
         for member in members {
             self.text(Some(member));
+        }
+    }
+
+    /// The brands that exist for the caller, as a set.
+    fn scope(&mut self, scope: &BrandScope) {
+        match scope {
+            BrandScope::All => self.text(None),
+            BrandScope::Only(brands) => self.list(brands.iter().map(BrandId::as_str)),
         }
     }
 

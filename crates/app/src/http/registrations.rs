@@ -185,7 +185,7 @@ pub async fn list_registrations(
     let editor = caller.editor(&state.edit_scopes)?;
     let ListRegistrationsQuery { statuses, size, cursor } = ListRegistrationsQuery::parse(request.query_string())?;
     let id = session_id(&request);
-    let binding = Binding::of_line(id, &statuses);
+    let binding = Binding::of_line(id, &statuses, &editor.scope);
     let after = cursor.map(|text| cursor::decode(&text, binding)).transpose()?;
     let page = state.registrations.line(&editor, id, &LineScan { statuses, after }, size).await?;
     let items =

@@ -5,7 +5,7 @@ use live_domain::contract::fixtures::{fill, session};
 use serde_json::{Value, json};
 
 use crate::registration_writes::{leave, with_seats};
-use crate::support::{Answer, Service, bearer, get};
+use crate::support::{Answer, Failures, Service, bearer, get, in_seconds, token};
 use crate::writing::{bare, host, path};
 
 const LINE: &str = "/registrations";
@@ -104,6 +104,40 @@ async fn a_cursor_of_the_line_belongs_to_its_session_and_statuses() {
     }
     assert_eq!(line(&service, &format!("?status=waitlist&cursor={cursor}")).await.error(), "400 invalid_cursor");
     assert_eq!(service.list(&format!("cursor={cursor}")).await.error(), "400 invalid_cursor");
+}
+
+#[actix_web::test]
+async fn a_cursor_and_a_tag_of_the_line_belong_to_the_brand_scope_as_a_set() {
+    let service = with_a_line().await;
+    let scoped = |brands: Value| {
+        token(&json!({"sub": "ada", "exp": in_seconds(86_400), "scope": "write:live", "brand_id": brands}))
+    };
+    let groups = [
+        vec![host("ada")],
+        vec![scoped(json!("acme")), scoped(json!(["acme", "acme"]))],
+        vec![scoped(json!(["acme", "globex"])), scoped(json!(["globex", "acme"]))],
+    ];
+    let asked = async |token: &str, query: &str, tag: &str| {
+        let request = bearer(get(&format!("{}?{query}", path(1, LINE))), token);
+        service.send(request.insert_header(("If-None-Match", tag.to_owned()))).await
+    };
+    let mut failures = Failures::default();
+    for (made_by, makers) in groups.iter().enumerate() {
+        for maker in makers {
+            let made = asked(maker, "limit=1", "").await;
+            let cursor = made.next_cursor().expect("a next page");
+            for (used_by, users) in groups.iter().enumerate() {
+                for user in users {
+                    let case = format!("made by {made_by}, used by {used_by}");
+                    let is_same = made_by == used_by;
+                    let next = asked(user, &format!("cursor={cursor}"), "").await.error();
+                    failures.check(&case, next, if is_same { "200 -" } else { "400 invalid_cursor" }.to_owned());
+                    let known = asked(user, "limit=1", &made.tag()).await.status == StatusCode::NOT_MODIFIED;
+                    failures.check(&case, known, is_same);
+                }
+            }
+        }
+    }
 }
 
 #[actix_web::test]

@@ -6,18 +6,19 @@
 //! | 16 | its id |
 
 use live_domain::listing::Selection;
-use live_domain::{LinePlace, LineScan, RegistrationStatus};
+use live_domain::{BrandScope, LinePlace, LineScan, RegistrationStatus};
 use uuid::Uuid;
 
 use super::{Binding, Fields, InvalidCursor, open, seal};
 
 impl Binding {
-    /// The fingerprint of a list of registrations: the session and the statuses.
+    /// The fingerprint of a list of registrations: the session, the statuses and the brand scope.
     #[must_use]
-    pub fn of_line(session: Uuid, statuses: &Selection<RegistrationStatus>) -> Self {
+    pub fn of_line(session: Uuid, statuses: &Selection<RegistrationStatus>, scope: &BrandScope) -> Self {
         let mut hash = Fields::new("live list of registrations, cursor version 1");
         hash.text(Some(&session.to_string()));
         hash.list(statuses.iter().map(RegistrationStatus::as_str));
+        hash.scope(scope);
         hash.binding()
     }
 }
@@ -43,7 +44,7 @@ pub fn decode(text: &str, binding: Binding) -> Result<LinePlace, InvalidCursor> 
 
 #[cfg(test)]
 mod tests {
-    use live_domain::{BrandScope, SessionFilter, SessionOrder, Timestamp};
+    use live_domain::{BrandId, SessionFilter, SessionOrder, Timestamp};
 
     use super::super::session;
     use super::*;
@@ -56,21 +57,29 @@ mod tests {
         encode(binding, &LineScan::default().resumed_after(place())).unwrap()
     }
 
+    fn any_line() -> Binding {
+        Binding::of_line(Uuid::nil(), &Selection::default(), &BrandScope::All)
+    }
+
     #[test]
     fn keeps_the_place() {
-        let binding = Binding::of_line(Uuid::nil(), &Selection::default());
+        let binding = any_line();
         assert_eq!(decode(&cursor(binding), binding), Ok(place()));
         assert_eq!(encode(binding, &LineScan::default()), None);
     }
 
     #[test]
-    fn is_bound_to_the_session_and_the_statuses() {
+    fn is_bound_to_the_session_the_statuses_and_the_brand_scope() {
         let all = Selection::default();
         let some = Selection::of([RegistrationStatus::Waitlist]);
+        let only =
+            |brands: &[&str]| BrandScope::only(brands.iter().map(|brand| BrandId::new(*brand).unwrap())).unwrap();
         let bindings = [
-            Binding::of_line(Uuid::nil(), &all),
-            Binding::of_line(Uuid::from_u128(1), &all),
-            Binding::of_line(Uuid::nil(), &some),
+            any_line(),
+            Binding::of_line(Uuid::from_u128(1), &all, &BrandScope::All),
+            Binding::of_line(Uuid::nil(), &some, &BrandScope::All),
+            Binding::of_line(Uuid::nil(), &all, &only(&["a"])),
+            Binding::of_line(Uuid::nil(), &all, &only(&["a", "b"])),
             Binding::of(&SessionFilter::default(), SessionOrder::Newest, &BrandScope::All),
         ];
         for (index, made_for) in bindings.iter().enumerate() {
@@ -82,7 +91,7 @@ mod tests {
 
     #[test]
     fn is_no_cursor_of_the_other_list_whatever_the_binding() {
-        let binding = Binding::of_line(Uuid::nil(), &Selection::default());
+        let binding = any_line();
         assert_eq!(session::decode(&cursor(binding), binding, SessionOrder::Newest), Err(InvalidCursor));
     }
 }

@@ -29,10 +29,7 @@ impl Binding {
         hash.list(filter.statuses().iter().map(live_domain::SessionStatus::as_str));
         hash.list(filter.kinds().iter().map(live_domain::SessionKind::as_str));
         hash.text(filter.month().map(|month| format!("{}/{}", month.start(), month.last())).as_deref());
-        match scope {
-            BrandScope::All => hash.text(None),
-            BrandScope::Only(brands) => hash.list(brands.iter().map(live_domain::BrandId::as_str)),
-        }
+        hash.scope(scope);
         hash.binding()
     }
 }
