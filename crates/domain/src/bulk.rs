@@ -244,7 +244,8 @@ pub trait Export<T: Send + 'static>: Send {
 /// Sessions: a line creates the session of its id, or replaces it whole but for `created_at`; one that changes nothing
 /// writes nothing. A session with more registrations in force than the line has seats is [`BadLine::Oversold`].
 ///
-/// Every row that is created or changed moves on: a session's version, and the history by one event, `imported`.
+/// Every row that is created or changed is one event of the history, `imported`. A changed session's version moves; a
+/// registration moves none.
 ///
 /// Registrations: a line creates the registration of its session and person, or replaces it; an id and a
 /// `registered_at` that are not given stay as they are, or become the fresh id and an instant from `now` on that is

@@ -117,13 +117,13 @@ pub(super) const AUTH_ISSUER: Setting =
 /// The audience of tokens.
 pub(super) const AUTH_AUDIENCE: Setting =
     setting("LIVE_AUTH_AUDIENCE", Form::Plain, "AUDIENCE", "none", "The audience that a token must be for (claim aud)");
-/// The scopes of the list.
+/// The scopes of everybody who reads or registers.
 pub(super) const AUTH_LIST_SCOPES: Setting = setting(
     "LIVE_AUTH_LIST_SCOPES",
     Form::Plain,
     "SCOPES",
     "none",
-    "The scopes that the list demands, separated by spaces; all of them",
+    "The scopes that the list, reading a session, registering and cancelling demand, separated by spaces; all of them",
 );
 /// The scope of hosts.
 pub(super) const AUTH_WRITE_SCOPE: Setting = setting(

@@ -61,7 +61,7 @@ impl Settings {
         Ok(ClaimRules { issuer: self.value(&AUTH_ISSUER, text)?, audience: self.value(&AUTH_AUDIENCE, text)? })
     }
 
-    /// The scopes that the list demands.
+    /// The scopes that reading sessions demands, and one's own registration.
     ///
     /// # Errors
     ///
