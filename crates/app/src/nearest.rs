@@ -6,3 +6,12 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let name = name.chars().take(64).collect::<String>().to_ascii_lowercase();
     known.min_by_key(|candidate| strsim::damerau_levenshtein(&name, &candidate.to_ascii_lowercase()))
 }
+
+/// What is said of a name that a route does not know: that of a `parameter` or of a `member`.
+#[must_use]
+pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let nearest = nearest(name, known.iter().copied());
+    nearest.map_or(format!("this route takes no {what}s"), |nearest| {
+        format!("unknown {what}; the nearest known one is {nearest}")
+    })
+}

@@ -16,22 +16,27 @@ use serde_json::value::RawValue;
 use super::error::Detail;
 use super::faults::Faults;
 use crate::json;
-use crate::nearest::nearest;
+use crate::nearest::unknown;
+
+/// A member that stands in answers and not in the body of this route, and what is said of it.
+pub type Fixed = (&'static str, &'static str);
 
 /// The members of a body, and what is wrong with them so far.
 #[derive(Debug)]
 pub struct Members<'a> {
+    known: &'static [&'static str],
+    fixed: &'static [Fixed],
     values: BTreeMap<&'static str, (usize, &'a str)>,
     faults: Vec<(usize, Detail)>,
 }
 
 impl<'a> Members<'a> {
-    /// Reads the body; only the `known` names may stand in it.
+    /// Reads the body; only the `known` names may stand in it. Why a `fixed` one may not is said of it.
     ///
     /// # Errors
     ///
     /// A body that is no JSON object.
-    pub fn parse(body: &'a [u8], known: &'static [&'static str]) -> Result<Self, Faults> {
+    pub fn parse(body: &'a [u8], known: &'static [&'static str], fixed: &'static [Fixed]) -> Result<Self, Faults> {
         let text = std::str::from_utf8(body).map_err(|_| Faults::one("", "the body is not valid UTF-8"))?;
         let malformed = |fault: serde_json::Error| {
             let place = format!("line {}, column {}", fault.line(), fault.column());
@@ -42,25 +47,28 @@ impl<'a> Members<'a> {
             return Err(Faults::one("", "the body must be a JSON object"));
         }
         let Pairs(pairs) = serde_json::from_str(text).map_err(malformed)?;
-        let mut members = Self { values: BTreeMap::new(), faults: Vec::new() };
+        let mut members = Self { known, fixed, values: BTreeMap::new(), faults: Vec::new() };
         for (place, (name, value)) in pairs.into_iter().enumerate() {
-            members.add(place, name.get(), value.get(), known);
+            members.add(place, name.get(), value.get());
         }
         Ok(members)
     }
 
-    fn add(&mut self, place: usize, raw_name: &str, value: &'a str, known: &'static [&'static str]) {
+    fn add(&mut self, place: usize, raw_name: &str, value: &'a str) {
         let Ok(name) = serde_json::from_str::<String>(raw_name) else {
             let message = "the name of a member holds a lone surrogate".to_owned();
             return self.faults.push((place, Detail { parameter: String::new(), message }));
         };
-        let message = match known.iter().copied().find(|known| **known == name) {
+        let message = match self.known.iter().copied().find(|known| **known == name) {
             Some(known) if self.values.contains_key(known) => format!("{known} is given twice"),
             Some(known) => {
                 self.values.insert(known, (place, value));
                 return;
             }
-            None => unknown(&name, known),
+            None => match self.fixed.iter().find(|(fixed, _)| *fixed == name) {
+                Some((fixed, reason)) => format!("{fixed} {reason}"),
+                None => unknown("member", &name, self.known),
+            },
         };
         self.faults.push((place, Detail { parameter: pointer(&name), message }));
     }
@@ -141,13 +149,6 @@ fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn unknown(name: &str, known: &[&str]) -> String {
-    let nearest = nearest(name, known.iter().copied());
-    nearest.map_or("this route takes no members".to_owned(), |nearest| {
-        format!("unknown member; the nearest known one is {nearest}")
-    })
-}
-
 /// A string that has a form.
 ///
 /// # Errors
@@ -202,20 +203,21 @@ mod tests {
     use super::*;
 
     fn faults(body: &str) -> Result<(), Faults> {
-        Members::parse(body.as_bytes(), &["title", "a~/b"])?.finish(Some(()))
+        Members::parse(body.as_bytes(), &["title", "a~/b"], &[("id", "is ours")])?.finish(Some(()))
     }
 
     #[test]
     fn tells_every_fault_in_the_order_of_the_body_with_its_pointer() {
         let details = [
             ("/titel", "unknown member; the nearest known one is title"),
+            ("/id", "id is ours"),
             ("/~0~1~01", "unknown member; the nearest known one is a~/b"),
             ("/a~0~1b", "a~/b is given twice"),
             ("", "the name of a member holds a lone surrogate"),
         ];
         let details =
             details.map(|(parameter, message)| Detail { parameter: parameter.to_owned(), message: message.to_owned() });
-        let body = r#"{"titel": 1, "a~/b": 2, "~/~1": 3, "a~\/b": 4, "\ud800": 5}"#;
+        let body = r#"{"titel": 1, "a~/b": 2, "i\u0064": null, "~/~1": 3, "a~\/b": 4, "\ud800": 5}"#;
         assert_eq!(faults(body), Faults::none(details.into(), None));
     }
 

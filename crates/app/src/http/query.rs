@@ -12,7 +12,7 @@ use live_domain::{PageSize, Selection};
 use super::error::Detail;
 use super::faults::Faults;
 use crate::json;
-use crate::nearest::nearest;
+use crate::nearest::unknown;
 
 /// The parameters of a request, and what is wrong with them so far.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Query {
         let message = match (name, value) {
             (Err(fault), _) => format!("the name of a parameter {fault}"),
             (Ok(name), value) => match self.known.iter().copied().find(|known| **known == name) {
-                None => unknown(&name, self.known),
+                None => unknown("parameter", &name, self.known),
                 Some(known) if self.places.contains_key(known) => format!("{known} is given twice"),
                 Some(known) => {
                     self.places.insert(known, place);
@@ -159,13 +159,6 @@ pub fn digits(text: &str, count: usize) -> Option<u16> {
 #[must_use]
 pub fn names(raw: &str, wanted: &str) -> bool {
     raw.split('&').any(|pair| decode(pair.split('=').next().unwrap_or(pair)).is_ok_and(|name| name == wanted))
-}
-
-fn unknown(name: &str, known: &[&str]) -> String {
-    let nearest = nearest(name, known.iter().copied());
-    nearest.map_or("this route takes no parameters".to_owned(), |nearest| {
-        format!("unknown parameter; the nearest known one is {nearest}")
-    })
 }
 
 /// Decodes one side of a pair, strictly.

@@ -7,7 +7,7 @@ use live_domain::{
 use utoipa::ToSchema;
 
 use super::faults::Faults;
-use super::members::{Members, instant, name, number, text};
+use super::members::{Fixed, Members, instant, name, number, text};
 use super::session_body::SessionKindName;
 
 /// A session to create.
@@ -94,6 +94,36 @@ pub struct EndSessionInput {
     recording_url: String,
 }
 
+/// What a new session cannot be given.
+const FIXED_ON_CREATE: &[Fixed] = &[
+    ("id", SET_BY_THE_SERVICE),
+    ("status", SET_BY_THE_SERVICE),
+    ("started_at", SET_BY_THE_SERVICE),
+    ("ended_at", SET_BY_THE_SERVICE),
+    ("created_at", SET_BY_THE_SERVICE),
+    ("updated_at", SET_BY_THE_SERVICE),
+    ("registered_count", SET_BY_THE_SERVICE),
+    ("is_registered", SET_BY_THE_SERVICE),
+    ("stream_call_id", "is set by start or by a patch"),
+    ("recording_url", "is set by end or by a patch"),
+];
+const SET_BY_THE_SERVICE: &str = "is set by the service";
+
+/// What no patch changes.
+const FIXED_IN_PATCH: &[Fixed] = &[
+    ("id", NOT_CHANGED),
+    ("host_id", NOT_CHANGED),
+    ("brand_id", NOT_CHANGED),
+    ("status", "changes by start, end and cancel"),
+    ("started_at", NOT_CHANGED),
+    ("ended_at", NOT_CHANGED),
+    ("created_at", NOT_CHANGED),
+    ("updated_at", NOT_CHANGED),
+    ("registered_count", NOT_CHANGED),
+    ("is_registered", NOT_CHANGED),
+];
+const NOT_CHANGED: &str = "cannot be changed";
+
 /// Reads a session to create.
 ///
 /// # Errors
@@ -114,6 +144,7 @@ pub fn draft(body: &[u8]) -> Result<SessionDraft, Faults> {
             "duration_minutes",
             "metadata",
         ],
+        FIXED_ON_CREATE,
     )?;
     let host_id = members.required("host_id", text);
     let brand_id = members.required("brand_id", text);
@@ -170,6 +201,7 @@ pub fn patch(body: &[u8]) -> Result<SessionPatch, Faults> {
             "recording_url",
             "metadata",
         ],
+        FIXED_IN_PATCH,
     )?;
     if members.is_empty() {
         return Err(Faults::one("", "the body must name at least one member to change"));
@@ -205,7 +237,7 @@ pub fn patch(body: &[u8]) -> Result<SessionPatch, Faults> {
 ///
 /// Every member that is off.
 pub fn start(body: &[u8]) -> Result<Transition, Faults> {
-    let mut members = Members::parse(or_empty(body), &["stream_call_id"])?;
+    let mut members = Members::parse(or_empty(body), &["stream_call_id"], &[])?;
     let stream_call_id = members.read("stream_call_id", text);
     members.finish(Some(Transition::Start { stream_call_id }))
 }
@@ -216,7 +248,7 @@ pub fn start(body: &[u8]) -> Result<Transition, Faults> {
 ///
 /// Every member that is off.
 pub fn end(body: &[u8]) -> Result<Transition, Faults> {
-    let mut members = Members::parse(or_empty(body), &["recording_url"])?;
+    let mut members = Members::parse(or_empty(body), &["recording_url"], &[])?;
     let recording_url = members.read("recording_url", text);
     members.finish(Some(Transition::End { recording_url }))
 }
@@ -227,7 +259,7 @@ pub fn end(body: &[u8]) -> Result<Transition, Faults> {
 ///
 /// Every member.
 pub fn cancel(body: &[u8]) -> Result<Transition, Faults> {
-    Members::parse(or_empty(body), &[])?.finish(Some(Transition::Cancel))
+    Members::parse(or_empty(body), &[], &[])?.finish(Some(Transition::Cancel))
 }
 
 fn or_empty(body: &[u8]) -> &[u8] {

@@ -21,6 +21,8 @@ const KIND: &str = "must be one of live, office_hours";
 const URL: &str = "must be an absolute http or https URL";
 const OBJECT: &str = "must be a JSON object";
 const METADATA: &str = "must be valid JSON, without lone surrogates and with numbers in double-precision range";
+const SERVICE: &str = "is set by the service";
+const FIXED: &str = "cannot be changed";
 
 /// A member of a body, a value that it cannot have, and what is said of it. These hold on create and in a patch.
 const BAD_ON_BOTH: &[(&str, &str, &str)] = &[
@@ -98,19 +100,34 @@ const BAD_ON_CREATE: &[(&str, &str, &str)] = &[
     ("brand_id", r#""\n""#, CONTROL),
     ("kind", "null", KIND),
     ("metadata", "null", OBJECT),
-    ("stream_call_id", "\"call\"", "unknown member; the nearest known one is brand_id"),
-    ("recording_url", "null", "unknown member; the nearest known one is brand_id"),
-    ("status", "\"live\"", "unknown member; the nearest known one is title"),
-    ("id", "\"x\"", "unknown member; the nearest known one is kind"),
+    ("stream_call_id", "\"call\"", "is set by start or by a patch"),
+    ("recording_url", "null", "is set by end or by a patch"),
+    ("id", "\"x\"", SERVICE),
+    ("status", "\"live\"", SERVICE),
+    ("started_at", "null", SERVICE),
+    ("ended_at", "null", SERVICE),
+    ("created_at", "\"2026-03-10T12:00:00Z\"", SERVICE),
+    ("updated_at", "0", SERVICE),
+    ("registered_count", "0", SERVICE),
+    ("is_registered", "false", SERVICE),
+    ("Status", "\"live\"", "unknown member; the nearest known one is title"),
     ("Title", "\"x\"", "unknown member; the nearest known one is title"),
     ("titel", "[[]]", "unknown member; the nearest known one is title"),
 ];
 
 /// What an edit cannot say.
 const BAD_IN_PATCH: &[(&str, &str, &str)] = &[
-    ("host_id", "\"ada\"", "unknown member; the nearest known one is title"),
-    ("brand_id", "\"acme\"", "unknown member; the nearest known one is kind"),
-    ("status", "\"live\"", "unknown member; the nearest known one is title"),
+    ("id", "\"x\"", FIXED),
+    ("host_id", "\"ada\"", FIXED),
+    ("brand_id", "null", FIXED),
+    ("status", "\"live\"", "changes by start, end and cancel"),
+    ("started_at", "null", FIXED),
+    ("ended_at", "null", FIXED),
+    ("created_at", "\"2026-03-10T12:00:00Z\"", FIXED),
+    ("updated_at", "0", FIXED),
+    ("registered_count", "0", FIXED),
+    ("is_registered", "false", FIXED),
+    ("statu", "1", "unknown member; the nearest known one is title"),
     ("stream_call_id", "1", STRING),
     ("stream_call_id", r#""""#, "must have between 1 and 255 characters"),
     ("recording_url", "true", STRING),
