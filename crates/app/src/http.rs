@@ -16,6 +16,7 @@ pub mod media_type;
 pub mod members;
 pub mod middleware;
 pub mod openapi;
+pub mod parameters;
 pub mod query;
 pub mod refusals;
 pub mod registration_body;

@@ -30,7 +30,7 @@ use super::{
     components(schemas(
         session_body::SessionBody<'_>, session_body::SessionKindName, session_body::SessionStatusName,
         session_input::CreateSessionInput, session_input::PatchSessionInput,
-        session_input::StartSessionInput, session_input::EndSessionInput,
+        session_input::StartSessionInput, session_input::EndSessionInput, session_input::CancelSessionInput,
         registration_body::RegistrationBody<'_>, registration_body::OwnRegistrationBody<'_>,
         registration_body::RegistrationStatusName,
         error::ErrorBody<'_>, error::ErrorCode, error::Detail
@@ -59,8 +59,8 @@ struct OptionalBodies;
 
 impl Modify for OptionalBodies {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for path in ["/v1/sessions/{id}/start", "/v1/sessions/{id}/end"] {
-            let operation = openapi.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+        for path in ["start", "end", "cancel"].map(|step| format!("/v1/sessions/{{id}}/{step}")) {
+            let operation = openapi.paths.paths.get_mut(&path).and_then(|item| item.post.as_mut());
             if let Some(RefOr::T(body)) = operation.and_then(|operation| operation.request_body.as_mut()) {
                 body.required = Some(Required::False);
             }

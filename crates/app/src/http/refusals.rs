@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::error::ErrorCode::{
     self, Conflict, Forbidden, InsufficientScope, Internal, InvalidCursor, InvalidRequest, InvalidToken, NotFound,
@@ -51,7 +51,13 @@ pub struct PatchRefusals;
 
 impl IntoResponses for PatchRefusals {
     fn responses() -> Responses {
-        refusals(&[GUARDED, WITH_BODY, &[UnsupportedMediaType, Forbidden, NotFound, PreconditionFailed]])
+        let codes = [UnsupportedMediaType, Forbidden, NotFound, PreconditionFailed];
+        let mut responses = refusals(&[GUARDED, WITH_BODY, &codes]);
+        if let Some(RefOr::T(response)) = responses.get_mut(UnsupportedMediaType.kind().status.as_str()) {
+            let header = HeaderBuilder::new().description(Some("The types of a patch (RFC 5789)")).build();
+            response.headers.insert("Accept-Patch".to_owned(), header.into());
+        }
+        responses
     }
 }
 

@@ -14,6 +14,7 @@ use super::error::ApiError;
 use super::faults::both;
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::line_query::{ListRegistrationsParameters, ListRegistrationsQuery};
+use super::parameters::{KeyHeader, SessionPath};
 use super::query::no_parameters;
 use super::refusals::{ListRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
 use super::registration_body::{OwnRegistrationBody, RegistrationBody};
@@ -52,18 +53,19 @@ fn rendered(registration: &PlacedRegistration) -> Result<(Tag, Vec<u8>), ApiErro
     operation_id = "register",
     tag = "registrations",
     security(("bearer" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The session"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
-    ),
+    params(SessionPath, KeyHeader),
     responses(
         (status = 201, description = "The new registration", body = OwnRegistrationBody<'_>,
             headers(
                 ("Location" = String, description = "The registration, relative to the request"),
+                ("ETag" = String, description = "Weak; for `If-None-Match`"),
                 ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
             )),
         (status = 200, description = "The registration that was there", body = OwnRegistrationBody<'_>,
-            headers(("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"))),
+            headers(
+                ("ETag" = String, description = "Weak; for `If-None-Match`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+            )),
         RegisterRefusals,
     )
 )]
@@ -102,7 +104,7 @@ pub async fn register(
     operation_id = "getOwnRegistration",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The session")),
+    params(SessionPath),
     responses(
         (status = 200, description = "The registration", body = OwnRegistrationBody<'_>,
             headers(("ETag" = String, description = "Weak; for `If-None-Match`"))),
@@ -133,9 +135,10 @@ pub async fn get_own_registration(
     operation_id = "cancelOwnRegistration",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The session")),
+    params(SessionPath),
     responses(
-        (status = 200, description = "The registration, cancelled", body = OwnRegistrationBody<'_>),
+        (status = 200, description = "The registration, cancelled", body = OwnRegistrationBody<'_>,
+            headers(("ETag" = String, description = "Weak; for `If-None-Match`"))),
         UnregisterRefusals,
     )
 )]
@@ -166,7 +169,7 @@ pub async fn cancel_own_registration(
     operation_id = "listRegistrations",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The session"), ListRegistrationsParameters),
+    params(SessionPath, ListRegistrationsParameters),
     responses(
         (status = 200, description = "A page of registrations", body = ListRegistrationsBody<'_>,
             headers(

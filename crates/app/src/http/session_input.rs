@@ -13,6 +13,7 @@ use super::session_body::SessionKindName;
 /// A session to create.
 #[derive(ToSchema)]
 #[schema(as = CreateSession)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document; it is read member by member")]
 pub struct CreateSessionInput {
     /// Who hosts it: the `sub` of the token, or anybody with the scope to manage.
@@ -48,6 +49,7 @@ pub struct CreateSessionInput {
 /// The members of a session to change, as a JSON merge patch (RFC 7396); at least one.
 #[derive(ToSchema)]
 #[schema(as = PatchSession)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document; it is read member by member")]
 pub struct PatchSessionInput {
     #[schema(required = false, min_length = 1, max_length = 200)]
@@ -77,6 +79,7 @@ pub struct PatchSessionInput {
 /// What is known when a session begins.
 #[derive(ToSchema)]
 #[schema(as = StartSession)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document; it is read member by member")]
 pub struct StartSessionInput {
     /// The call at the streaming provider.
@@ -87,12 +90,19 @@ pub struct StartSessionInput {
 /// What is known when a session ends.
 #[derive(ToSchema)]
 #[schema(as = EndSession)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document; it is read member by member")]
 pub struct EndSessionInput {
     /// Where the recording is: an absolute http or https URL.
     #[schema(required = false, format = "uri", max_length = 2048)]
     recording_url: String,
 }
+
+/// Nothing is to be known when a session is called off.
+#[derive(ToSchema)]
+#[schema(as = CancelSession)]
+#[serde(deny_unknown_fields)]
+pub struct CancelSessionInput {}
 
 /// What a new session cannot be given.
 const FIXED_ON_CREATE: &[Fixed] = &[

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use live_domain::{Answer, ListedSession, Transition};
+use utoipa::IntoResponses;
 use uuid::Uuid;
 
 use super::answer;
@@ -12,13 +13,28 @@ use super::conditional::{Tag, expected};
 use super::error::ApiError;
 use super::faults::{Faults, both};
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
+use super::parameters::{KeyHeader, SessionPath, VersionHeader};
 use super::query::no_parameters;
 use super::refusals::{CreateRefusals, PatchRefusals, ReadRefusals, TransitionRefusals};
 use super::session_body::{self, SessionBody};
-use super::session_input::{self, CreateSessionInput, EndSessionInput, PatchSessionInput, StartSessionInput};
+use super::session_input::{
+    self, CancelSessionInput, CreateSessionInput, EndSessionInput, PatchSessionInput, StartSessionInput,
+};
 use super::state::AppState;
 use crate::auth::Caller;
 use crate::json;
+
+/// The session after a step.
+#[derive(IntoResponses)]
+#[response(
+    status = 200,
+    headers(
+        ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+        ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+    )
+)]
+#[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
+pub struct SteppedSession<'a>(SessionBody<'a>);
 
 /// The session that the path names. What has not the form of an id counts as one that is not there: everything that can
 /// be said of such a session is the same.
@@ -57,7 +73,7 @@ fn written(status: StatusCode, answer: &Answer<ListedSession>) -> Result<HttpRes
     operation_id = "createSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters")),
+    params(KeyHeader),
     request_body = CreateSessionInput,
     responses(
         (status = 201, description = "The session, scheduled", body = SessionBody<'_>,
@@ -93,7 +109,7 @@ pub async fn create_session(
     operation_id = "getSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The session")),
+    params(SessionPath),
     responses(
         (status = 200, description = "The session", body = SessionBody<'_>,
             headers(("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"))),
@@ -127,10 +143,7 @@ pub async fn get_session(
     operation_id = "patchSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The session"),
-        ("If-Match" = Option<String>, Header, description = "The tag of the version to edit, a list of such, or `*`"),
-    ),
+    params(SessionPath, VersionHeader),
     request_body(content((PatchSessionInput = "application/merge-patch+json"), (PatchSessionInput = "application/json"))),
     responses(
         (status = 200, description = "The session as it is now", body = SessionBody<'_>,
@@ -164,20 +177,9 @@ pub async fn patch_session(
     operation_id = "startSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The session"),
-        ("If-Match" = Option<String>, Header, description = "The tag of the version to start, a list of such, or `*`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
-    ),
+    params(SessionPath, VersionHeader, KeyHeader),
     request_body = StartSessionInput,
-    responses(
-        (status = 200, description = "The session, live", body = SessionBody<'_>,
-            headers(
-                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
-                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
-            )),
-        TransitionRefusals,
-    )
+    responses(SteppedSession<'_>, TransitionRefusals)
 )]
 pub async fn start_session(
     caller: Caller,
@@ -199,20 +201,9 @@ pub async fn start_session(
     operation_id = "endSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The session"),
-        ("If-Match" = Option<String>, Header, description = "The tag of the version to end, a list of such, or `*`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
-    ),
+    params(SessionPath, VersionHeader, KeyHeader),
     request_body = EndSessionInput,
-    responses(
-        (status = 200, description = "The session, ended", body = SessionBody<'_>,
-            headers(
-                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
-                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
-            )),
-        TransitionRefusals,
-    )
+    responses(SteppedSession<'_>, TransitionRefusals)
 )]
 pub async fn end_session(
     caller: Caller,
@@ -234,19 +225,9 @@ pub async fn end_session(
     operation_id = "cancelSession",
     tag = "sessions",
     security(("bearer" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The session"),
-        ("If-Match" = Option<String>, Header, description = "The tag of the version to call off, a list of such, or `*`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again: 1 to 255 visible ASCII characters"),
-    ),
-    responses(
-        (status = 200, description = "The session, cancelled", body = SessionBody<'_>,
-            headers(
-                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
-                ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
-            )),
-        TransitionRefusals,
-    )
+    params(SessionPath, VersionHeader, KeyHeader),
+    request_body = CancelSessionInput,
+    responses(SteppedSession<'_>, TransitionRefusals)
 )]
 pub async fn cancel_session(
     caller: Caller,

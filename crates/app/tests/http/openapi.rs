@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderName;
 use actix_web::test::TestRequest;
 use live_app::http::error::ERRORS;
 use live_app::http::line_query::LINE_PARAMETERS;
@@ -12,8 +13,8 @@ use live_domain::{RegistrationStatus, Session, SessionStatus};
 use serde_json::{Value, json};
 
 use crate::schema;
-use crate::support::{Failures, ROUTES, SESSIONS, Service, UNGUARDED, WRITE_ROUTES, bearer};
-use crate::writing::{CREATE, Snapshot, draft, limited, person};
+use crate::support::{Answer, Failures, ROUTES, SESSIONS, Service, UNGUARDED, WRITE_ROUTES, bearer, get};
+use crate::writing::{CREATE, Snapshot, draft, limited, path, person};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -111,9 +112,71 @@ async fn every_operation_answers_as_documented() {
             let media_type = answer.header("content-type").expect("a type").split(';').next().expect("a type");
             assert!(content.contains_key(media_type), "{method} {path}: {media_type}");
         }
-        for name in response["headers"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+        for name in documented_headers(response) {
             let is_there = answer.header(name).is_some();
-            assert!(is_there || ["Link", "Idempotent-Replayed"].contains(&name.as_str()), "{method} {path}: {name}");
+            assert!(is_there || ["Link", "Idempotent-Replayed"].contains(&name), "{method} {path}: {name}");
+        }
+        assert_eq!(undocumented_headers(response, &answer), [""; 0], "{method} {path}");
+    }
+}
+
+/// What every answer may have, which the document does not repeat.
+const GENERIC: &[&str] = &["cache-control", "content-length", "content-type", "vary", "x-request-id"];
+
+fn documented_headers(response: &Value) -> impl Iterator<Item = &str> {
+    response["headers"].as_object().into_iter().flat_map(serde_json::Map::keys).map(String::as_str)
+}
+
+/// The header fields of an answer that its description does not name.
+fn undocumented_headers<'a>(response: &Value, answer: &'a Answer) -> Vec<&'a str> {
+    let named = |sent: &str| documented_headers(response).any(|name| name.eq_ignore_ascii_case(sent));
+    let sent = answer.headers.keys().map(HeaderName::as_str);
+    sent.filter(|sent| !GENERIC.contains(sent) && !named(sent)).collect()
+}
+
+#[actix_web::test]
+async fn openapi_names_the_headers_that_an_answer_has_now_and_then() {
+    let document = document(&Service::empty().await).await;
+    let service = Service::with((1..=3).map(session)).await;
+    for name in ["bob", "eve"] {
+        service.register(1, name).await;
+    }
+    let (line, ada) = ("/v1/sessions/{id}/registrations", person("ada", "manage:live"));
+    let again = |method: &Method, path: &str| good(method, path).insert_header(("Idempotency-Key", path.to_owned()));
+    for (method, path, request, name) in [
+        (Method::GET, SESSIONS, get(&format!("{SESSIONS}?limit=1")), "Link"),
+        (Method::GET, line, get(&format!("{}?limit=1", path(1, "/registrations"))), "Link"),
+        (Method::POST, line, again(&Method::POST, line), "Location"),
+        (Method::POST, line, again(&Method::POST, line), "Idempotent-Replayed"),
+        (Method::POST, line, good(&Method::POST, line), "ETag"),
+        (Method::POST, CREATE, again(&Method::POST, CREATE), "Location"),
+        (Method::POST, CREATE, again(&Method::POST, CREATE), "Idempotent-Replayed"),
+        (
+            Method::PATCH,
+            "/v1/sessions/{id}",
+            good(&Method::PATCH, "/v1/sessions/{id}").insert_header(("Content-Type", "text/plain")),
+            "Accept-Patch",
+        ),
+    ] {
+        let answer = service.send(bearer(request, &ada)).await;
+        let case = format!("{method} {path} {} {name}", answer.status);
+        assert!(answer.header(name).is_some(), "{case}");
+        let operation = &document["paths"][path][method.as_str().to_lowercase()];
+        let response = &operation["responses"][answer.status.as_str()];
+        assert_eq!(undocumented_headers(response, &answer), [""; 0], "{case}");
+    }
+}
+
+#[actix_web::test]
+async fn openapi_says_what_a_key_looks_like() {
+    let document = document(&Service::empty().await).await;
+    for (method, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let keys: Vec<_> = parameters.filter(|parameter| parameter["name"] == "Idempotency-Key").collect();
+        assert_eq!(keys.len(), usize::from(method == Method::POST), "{method} {path}");
+        for key in keys {
+            let form = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
+            assert_eq!((&key["in"], &key["required"], &key["schema"]), (&json!("header"), &json!(false), &form));
         }
     }
 }
@@ -148,7 +211,7 @@ async fn openapi_says_which_bodies_may_be_left_out() {
     let mut failures = Failures::default();
     for (method, path, operation) in operations(&document) {
         let required = operation["requestBody"]["required"].as_bool();
-        let is_step = path.ends_with("/start") || path.ends_with("/end");
+        let is_step = ["/start", "/end", "/cancel"].iter().any(|step| path.ends_with(step));
         let expected = if is_step { Some(false) } else { body_of(&method, &path).map(|_| true) };
         failures.check(&format!("{method} {path}"), required, expected);
     }

@@ -1,0 +1,33 @@
+//! The parameters that several routes take, for the OpenAPI document. The handlers read them strictly.
+
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+/// Of a route about one session.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct SessionPath {
+    /// The session.
+    id: Uuid,
+}
+
+/// Of a request that can be sent again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct KeyHeader {
+    /// Makes it safe to send the request again: visible ASCII characters.
+    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
+    idempotency_key: String,
+}
+
+/// Of an edit that is made in a certain version alone.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct VersionHeader {
+    /// The tag of the version to change, a list of such, or `*`.
+    #[param(rename = "If-Match", required = false)]
+    if_match: String,
+}
