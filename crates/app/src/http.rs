@@ -17,6 +17,7 @@ pub mod members;
 pub mod middleware;
 pub mod openapi;
 pub mod parameters;
+pub mod payload;
 pub mod query;
 pub mod refusals;
 pub mod registration_body;

@@ -8,7 +8,7 @@ use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Respon
 
 use super::error::{ApiError, ErrorCode};
 use super::state::AppState;
-use super::{health, index, list_sessions, middleware, openapi, registrations, sessions};
+use super::{health, index, list_sessions, middleware, openapi, payload, registrations, sessions};
 
 /// The service.
 #[must_use]
@@ -30,6 +30,7 @@ pub fn app(
         .wrap(from_fn(middleware::finish))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::settle_coding))
+        .wrap(from_fn(payload::keep))
 }
 
 fn routes(config: &mut web::ServiceConfig) {
