@@ -73,10 +73,12 @@ fn sealed(id: Uuid, version: SessionVersion) -> [u8; 16] {
     std::array::from_fn(|index| if index < 8 { number[index] } else { hash.as_bytes()[index] })
 }
 
-/// The version that a tag holds, if it is one of this session.
+/// The version that a tag holds, if it is one of this session. What the viewer saw beside the version does not count, but
+/// must have the form that it is answered in.
 fn version_in(opaque: &[u8], id: Uuid) -> Option<SessionVersion> {
     let end = opaque.iter().position(|byte| *byte == b'.')?;
-    let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(opaque.get(..end)?).ok()?.try_into().ok()?;
+    let part = |text: Option<&[u8]>| <[u8; 16]>::try_from(URL_SAFE_NO_PAD.decode(text?).ok()?).ok();
+    let (bytes, _state) = (part(opaque.get(..end))?, part(opaque.get(end + 1..))?);
     let version = SessionVersion::new(u64::from_be_bytes(*bytes.first_chunk()?));
     (sealed(id, version) == bytes).then_some(version)
 }
@@ -162,6 +164,9 @@ mod tests {
         assert_ne!(Tag::over(&[b"ab", b"c"]), Tag::over(&[b"a", b"bc"]));
     }
 
+    /// What a viewer may have seen.
+    const STATE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
     fn expected_of(field: &[u8]) -> Result<Expected, Faults> {
         let value = header::HeaderValue::from_bytes(field).unwrap();
         expected(&TestRequest::default().insert_header((IF_MATCH, value)).to_http_request(), Uuid::nil())
@@ -170,7 +175,7 @@ mod tests {
     #[test]
     fn reads_the_versions_of_a_list_of_tags_and_of_no_other_session() {
         let tag =
-            |id, number: u64| format!("{}.state", URL_SAFE_NO_PAD.encode(sealed(id, SessionVersion::new(number))));
+            |id, number: u64| format!("{}.{STATE}", URL_SAFE_NO_PAD.encode(sealed(id, SessionVersion::new(number))));
         let (first, other) = (tag(Uuid::nil(), 1), tag(Uuid::max(), 1));
         let versions =
             |numbers: &[u64]| Ok(Expected::OneOf(numbers.iter().copied().map(SessionVersion::new).collect()));
@@ -179,7 +184,10 @@ mod tests {
             (format!("\"{first}\""), versions(&[1])),
             (format!(", ,\"a,b\",W/\"{}\" ,\t\"{first}\",", tag(Uuid::nil(), u64::MAX)), versions(&[u64::MAX, 1])),
             (format!("\"{other}\""), versions(&[])),
-            (format!("\"{}\"", first.trim_end_matches(".state")), versions(&[])),
+            (format!("\"{}\"", first.trim_end_matches(STATE)), versions(&[])),
+            (format!("\"{}\"", first.trim_end_matches(&format!(".{STATE}"))), versions(&[])),
+            (format!("\"{first}!\""), versions(&[])),
+            (format!("\"{first}.{STATE}\""), versions(&[])),
             (format!("\"x{first}\""), versions(&[])),
             ("\"\"".to_owned(), versions(&[])),
             ("\"*\"".to_owned(), versions(&[])),

@@ -82,6 +82,7 @@ fn a_bad_session_is_told_by_its_member() {
         ("metadata", r#"{"a":1,"a":2}"#, "metadata must not hold a name twice"),
         ("scheduled_at", "\"2026-03-01T18:00:00\"", TIME),
         ("scheduled_at", "\"2016-12-31T23:59:60Z\"", TIME),
+        ("scheduled_at", "\"2026-03-01 18:00:00Z\"", TIME),
         ("scheduled_at", "\"1969-12-31T23:59:59Z\"", RANGE),
         ("created_at", "null", "created_at: invalid type: null, expected a string"),
     ] {

@@ -54,6 +54,8 @@ const BAD_ON_BOTH: &[(&str, &str, &str)] = &[
     ("scheduled_at", r#""2026-04-01""#, TIME),
     ("scheduled_at", r#""2026-04-01T18:00:00""#, TIME),
     ("scheduled_at", r#""2026-02-30T18:00:00Z""#, TIME),
+    ("scheduled_at", r#""2026-04-01_18:00:00Z""#, TIME),
+    ("scheduled_at", r#""2026-04-01 18:00:00Z""#, TIME),
     ("scheduled_at", r#""2026-04-01T18:00:60Z""#, TIME),
     ("scheduled_at", r#""2026-04-01T24:00:00Z""#, TIME),
     ("scheduled_at", r#"" 2026-04-01T18:00:00Z""#, TIME),
