@@ -117,6 +117,7 @@ pub struct SeatsTaken {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
     use crate::registration::RegistrationStatus::{Registered, Waitlist};
@@ -163,23 +164,84 @@ mod tests {
         assert_eq!((taken.registered, taken.waiting), (4, 1));
     }
 
+    /// What happens to a session that is open.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Enter,
+        /// One of those who have a seat or wait.
+        Leave(Index),
+        Resize(u32),
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => Just(Step::Enter),
+            2 => any::<Index>().prop_map(Step::Leave),
+            1 => (1_u32..6).prop_map(Step::Resize),
+        ]
+    }
+
+    /// Gives seats to the first who wait, as a store does.
+    fn promote(line: &mut [RegistrationStatus], promoted: u32) {
+        for _ in 0..promoted {
+            *line.iter_mut().find(|status| **status == Waitlist).expect("somebody waits") = Registered;
+        }
+    }
+
+    fn count(line: &[RegistrationStatus], status: RegistrationStatus) -> u32 {
+        u32::try_from(line.iter().filter(|one| **one == status).count()).unwrap()
+    }
+
+    /// Does to the line what the seats say, as a store does.
+    fn take(step: &Step, seats: &mut Seats, line: &mut Vec<RegistrationStatus>) {
+        match step {
+            Step::Enter => {
+                let latest = seats.latest;
+                let admission = seats.admit(at(0));
+                promote(line, admission.promoted);
+                line.push(admission.status);
+                let waits = admission.status == Waitlist;
+                assert_eq!(admission.position, waits.then(|| count(line, Waitlist)));
+                assert!(latest < Some(admission.registered_at));
+            }
+            Step::Leave(_) if line.is_empty() => {}
+            Step::Leave(index) => {
+                let place = index.index(line.len());
+                let release = seats.release(line[place], true);
+                promote(line, release.promoted_before);
+                line.remove(place);
+                promote(line, release.promoted_after);
+            }
+            Step::Resize(capacity) => {
+                let capacity = MaxParticipants::new(*capacity).unwrap();
+                let (before, registered) = (*seats, count(line, Registered));
+                match seats.resize(capacity) {
+                    Ok(promoted) => {
+                        promote(line, promoted);
+                        assert_eq!(seats.capacity, capacity);
+                    }
+                    Err(taken) => {
+                        assert!(capacity.get() < registered);
+                        assert_eq!((taken, *seats), (SeatsTaken { registered }, before));
+                    }
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn seats_are_never_oversold(capacity in 1_u32..6, steps in prop::collection::vec(0_u8..6, 0..60)) {
-            let mut seats = seats(capacity, 0, 0);
+        fn the_first_of_the_line_have_all_the_seats(
+            capacity in 1_u32..6,
+            steps in prop::collection::vec(any_step(), 0..60),
+        ) {
+            let (mut seats, mut line) = (seats(capacity, 0, 0), Vec::new());
             for step in steps {
-                let before = seats;
-                match step {
-                    0..=2 => {
-                        let admission = seats.admit(at(0));
-                        prop_assert!(before.latest < Some(admission.registered_at));
-                    }
-                    3 if seats.registered > 0 => drop(seats.release(Registered, true)),
-                    4 if seats.waiting > 0 => drop(seats.release(Waitlist, true)),
-                    _ => drop(seats.resize(MaxParticipants::new(capacity.abs_diff(2).max(1)).unwrap())),
-                }
-                prop_assert!(seats.registered <= seats.capacity.get());
-                prop_assert!(seats.waiting == 0 || seats.free() == 0, "nobody waits beside a free seat");
+                take(&step, &mut seats, &mut line);
+                let first = line.len().min(usize::try_from(seats.capacity.get()).unwrap());
+                let expected = [vec![Registered; first], vec![Waitlist; line.len() - first]].concat();
+                prop_assert_eq!(&line, &expected);
+                prop_assert_eq!((seats.registered, seats.waiting), (count(&line, Registered), count(&line, Waitlist)));
             }
         }
     }
