@@ -240,27 +240,13 @@ impl TryFrom<RegistrationMembers> for Registration {
 #[cfg(test)]
 mod tests {
     use live_domain::RegistrationStatus;
-    use live_domain::contract::fixtures::{id, minutes, now, session, subject};
+    use live_domain::contract::fixtures::{full_session, id, minutes, now, session, subject};
 
     use super::*;
 
-    fn full() -> Session {
-        Session {
-            community_id: Some("rustaceans".parse().unwrap()),
-            category: Some("rust".parse().unwrap()),
-            started_at: Some(now().later_by(time::Duration::MICROSECOND)),
-            ended_at: Some(minutes(5)),
-            stream_call_id: Some("call".parse().unwrap()),
-            duration_minutes: Some(DurationMinutes::new(30).unwrap()),
-            recording_url: Some("https://video.example/1".parse().unwrap()),
-            metadata: Metadata::parse(r#"{"b":1.0e2,"a":"\u00e9"}"#).unwrap(),
-            ..session(1)
-        }
-    }
-
     #[test]
     fn a_session_comes_back_as_it_was() {
-        for session in [session(1), full()] {
+        for session in [session(1), full_session(1)] {
             assert_eq!(read_session(&write_session(&session).unwrap()).unwrap(), session);
         }
     }
@@ -268,7 +254,7 @@ mod tests {
     #[test]
     fn an_outcome_comes_back_as_it_was() {
         let version = SessionVersion::new(7);
-        let listed = ListedSession { session: full(), version, registered_count: 3, is_registered: true };
+        let listed = ListedSession { session: full_session(1), version, registered_count: 3, is_registered: true };
         let registration = Registration {
             id: id(1),
             session_id: id(2),

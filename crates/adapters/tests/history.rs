@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_domain::contract::Store;
-use live_domain::contract::fixtures::{enter, fill, id, leave, minutes, now, session, session_lines, write};
+use live_domain::contract::fixtures::{enter, fill, full_session, id, leave, now, session, session_lines, write};
 use live_domain::{
-    BrandScope, DurationMinutes, EventPosition, EventSubject, EventType, HistoryRepository, MaxParticipants,
-    RecordedEvent, RegistrationRepository, RegistrationStatus, Session, SessionWriter,
+    BrandScope, EventPosition, EventSubject, EventType, HistoryRepository, MaxParticipants, RecordedEvent,
+    RegistrationRepository, RegistrationStatus, Session, SessionWriter,
 };
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -297,18 +297,7 @@ async fn readers_at_once_meet_what_writers_at_once_do_in_one_order_on_sqlite() {
 }
 
 async fn check_imported_snapshots(store: &dyn Store) {
-    let metadata = live_domain::Metadata::parse(r#"{"b":1.0e2,"a":"\u00e9 \" ü"}"#).unwrap();
-    let full = Session {
-        community_id: Some("a \"community\"".parse().unwrap()),
-        started_at: Some(now().later_by(time::Duration::MICROSECOND)),
-        ended_at: Some(minutes(1)),
-        category: Some("a \\ category".parse().unwrap()),
-        stream_call_id: Some("call".parse().unwrap()),
-        duration_minutes: Some(DurationMinutes::new(30).unwrap()),
-        recording_url: Some("https://video.example/1".parse().unwrap()),
-        metadata,
-        ..session(1)
-    };
+    let full = full_session(1);
     fill(store, [full.clone()]).await;
     let changed = Session { title: "Another".parse().unwrap(), created_at: now(), ..full.clone() };
     live_domain::contract::fixtures::import_sessions(store, session_lines([changed.clone()])).await.unwrap();

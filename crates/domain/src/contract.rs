@@ -106,6 +106,8 @@ pub const CASES: &[Case] = cases![
     bulk::a_cancelled_registration_was_cancelled_when_it_was_registered,
     bulk::an_export_imports_to_the_same_state,
     session_writes::a_created_session_is_found_in_its_first_version,
+    session_writes::every_member_of_a_created_session_comes_back,
+    session_writes::every_member_of_a_replaced_session_comes_back,
     session_writes::a_session_outside_the_scope_is_not_found,
     session_writes::a_replacement_moves_the_version,
     session_writes::of_two_edits_of_one_version_one_is_stale,

@@ -13,7 +13,7 @@ use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan};
 use crate::metadata::Metadata;
 use crate::registration::{PlacedRegistration, Registration, RegistrationStatus};
 use crate::repository::Write;
-use crate::session::{ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
+use crate::session::{DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
 use crate::text::{BrandId, HostId, Subject, Title};
 use crate::timestamp::Timestamp;
 use crate::viewer::{BrandScope, Viewer};
@@ -70,6 +70,32 @@ pub fn session(number: u32) -> Session {
         metadata: Metadata::default(),
         created_at: minutes(-100_000),
         updated_at: minutes(-100_000),
+    }
+}
+
+/// A session that differs from [`session`] in every member but the id: each has a value of its own, and the texts are such
+/// as no store may write in another way.
+#[must_use]
+pub fn full_session(number: u32) -> Session {
+    Session {
+        id: id(u64::from(number)),
+        host_id: "größe".parse().expect("a good host"),
+        brand_id: brand("globex"),
+        community_id: Some("a \"community\"".parse().expect("a good community")),
+        title: "It's {full} \u{1f3a5}".parse().expect("a good title"),
+        kind: SessionKind::OfficeHours,
+        category: Some("a \\ category".parse().expect("a good category")),
+        scheduled_at: minutes(-7).later_by(Duration::MICROSECOND),
+        started_at: Some(minutes(-5)),
+        ended_at: Some(minutes(-3)),
+        status: SessionStatus::Ended,
+        stream_call_id: Some("a/call".parse().expect("a good call")),
+        max_participants: MaxParticipants::new(20).expect("a good number"),
+        duration_minutes: Some(DurationMinutes::new(30).expect("a good number")),
+        recording_url: Some("https://video.example/1".parse().expect("a good address")),
+        metadata: Metadata::parse(r#"{"b":1.0e2,"a":"\u00e9 \" ü"}"#).expect("good metadata"),
+        created_at: minutes(-2),
+        updated_at: minutes(-1),
     }
 }
 

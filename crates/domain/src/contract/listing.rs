@@ -1,7 +1,7 @@
 //! The obligations of [`SessionRepository`](crate::SessionRepository).
 
 use super::Store;
-use super::fixtures::{Question, brand, fill, id, minutes, now, register, registration, session};
+use super::fixtures::{Question, brand, fill, full_session, id, minutes, now, register, registration, session};
 use crate::listing::{Month, PageSize, Position, Selection, SessionFilter, SessionOrder, SessionScan, TimeZone};
 use crate::metadata::Metadata;
 use crate::registration::RegistrationStatus::{Cancelled, Registered, Waitlist};
@@ -228,7 +228,7 @@ pub(super) async fn every_member_comes_back_as_it_went_in(store: &dyn Store) {
         metadata: Metadata::parse(r#"{"b":1.00,"a":["\u00e9",1e3,12345678901234567890123]}"#).expect("metadata"),
         created_at: Timestamp::EARLIEST,
         updated_at: Timestamp::LATEST,
-        ..session(1)
+        ..full_session(1)
     };
     let sparse = session(2);
     fill(store, [full.clone(), sparse.clone()]).await;

@@ -2,10 +2,11 @@
 
 use super::Store;
 use super::fixtures::{
-    Question, brand, done, enter, fill, found, happened, history, id, keyed, minutes, register, registration, session,
-    standing, viewer, write,
+    Question, brand, done, enter, exported_sessions, fill, found, full_session, happened, history, id, keyed, minutes,
+    register, registration, session, standing, viewer, write,
 };
 use crate::error::{ReplaceError, StoreError};
+use crate::event::EventSubject;
 use crate::event::EventType::{self, RegistrationPromoted, SessionCreated, SessionUpdated};
 use crate::idempotency::Keyed;
 use crate::registration::RegistrationStatus::{Registered, Waitlist};
@@ -52,6 +53,27 @@ pub(super) async fn a_created_session_is_found_in_its_first_version(store: &dyn 
     assert_eq!(found(store, 1, "bob").await, expected);
     assert_eq!(Question::default().ask(store).await.items, [expected]);
     assert_eq!(happened(store, 0).await, [SessionCreated]);
+}
+
+pub(super) async fn every_member_of_a_created_session_comes_back(store: &dyn Store) {
+    for wanted in [session(1), full_session(2)] {
+        assert_eq!(create(store, &wanted).await.session, wanted);
+    }
+    assert_eq!(exported_sessions(store).await, [session(1), full_session(2)]);
+}
+
+pub(super) async fn every_member_of_a_replaced_session_comes_back(store: &dyn Store) {
+    let mut present = create(store, &session(1)).await;
+    // All of them get a value, and then all that may be empty are emptied.
+    for after in [full_session(1), session(1)] {
+        let before = present.session.clone();
+        present = replace(store, &present, after.clone(), &write("ada", 1)).await.expect("replaced");
+        assert_eq!(present.session, after);
+        assert_eq!(found(store, 1, "ada").await, present);
+        let (before, after) = (Some(Box::new(before)), Box::new(after));
+        let told = history(store).await.pop().map(|event| event.subject);
+        assert_eq!(told, Some(EventSubject::Session { before, after, version: present.version }));
+    }
 }
 
 pub(super) async fn a_session_outside_the_scope_is_not_found(store: &dyn Store) {
