@@ -3,8 +3,8 @@
 //! Sessions, people, keys and places are few, so that operations meet: a number out of a small range stands for each.
 
 use live_domain::{
-    BrandScope, Editor, Expected, MaxParticipants, Reach, RegistrationStatus, RequestKey, Selection, SessionOrder,
-    SessionPatch, SessionStatus, Transition, Viewer,
+    BrandScope, Editor, Expected, MaxParticipants, Reach, RegistrationStatus, RequestKey, Selection, SessionDraft,
+    SessionOrder, SessionPatch, SessionStatus, Transition, Viewer,
 };
 
 /// Stands for a session: one of those that are imported or of those that were created, or one that is not there.
@@ -59,9 +59,7 @@ pub(crate) struct RegistrationOfFile {
 pub(crate) enum Operation {
     Create {
         caller: Caller,
-        host: &'static str,
-        brand: &'static str,
-        seats: MaxParticipants,
+        draft: SessionDraft,
         key: Option<RequestKey>,
     },
     Patch {

@@ -1,10 +1,11 @@
 //! Random operations.
 
-use live_domain::contract::fixtures::{brand, viewer};
+use live_domain::contract::fixtures::{brand, minutes, viewer};
 use live_domain::listing::Variants;
 use live_domain::{
-    BrandScope, Edit, Expected, Fingerprint, MaxParticipants, MetadataPatch, Reach, RegistrationStatus, RequestKey,
-    Selection, SessionOrder, SessionPatch, SessionStatus, SessionVersion, Transition,
+    BrandScope, Category, CommunityId, DurationMinutes, Edit, Expected, Fingerprint, MaxParticipants, Metadata,
+    MetadataPatch, Reach, RegistrationStatus, RequestKey, Selection, SessionDraft, SessionOrder, SessionPatch,
+    SessionStatus, SessionVersion, Timestamp, Transition,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -56,8 +57,47 @@ fn any_expected() -> impl Strategy<Value = Expected> {
     prop_oneof![5 => Just(Expected::Any), 1 => versions.prop_map(Expected::OneOf)]
 }
 
-fn any_edit<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = Edit<T>> {
-    prop_oneof![3 => Just(Edit::Keep), 1 => Just(Edit::Clear), 1 => select(values).prop_map(Edit::Set)]
+fn any_category() -> impl Strategy<Value = Category> {
+    select(&["rust", "größe"][..]).prop_map(|name| name.parse().unwrap())
+}
+
+fn any_community() -> impl Strategy<Value = CommunityId> {
+    select(&["rustaceans", "a \\ \"community\""][..]).prop_map(|name| name.parse().unwrap())
+}
+
+fn any_duration() -> impl Strategy<Value = DurationMinutes> {
+    select(&[1, 1_440][..]).prop_map(|minutes| DurationMinutes::new(minutes).unwrap())
+}
+
+fn any_instant() -> impl Strategy<Value = Timestamp> {
+    (-3..4_i64).prop_map(minutes)
+}
+
+fn any_draft() -> impl Strategy<Value = SessionDraft> {
+    let texts = (select(&HOSTS[..]), select(&BRANDS[..]), select(&TITLES[..]), select(&METADATA[..]));
+    let optional = (option::of(any_community()), option::of(any_category()), option::of(any_duration()));
+    (texts, any_of(), any_instant(), any_seats(), optional).prop_map(
+        |((host, name, title, metadata), kind, scheduled_at, max_participants, optional)| {
+            let (community_id, category, duration_minutes) = optional;
+            SessionDraft {
+                host_id: host.parse().unwrap(),
+                brand_id: brand(name),
+                community_id,
+                title: title.parse().unwrap(),
+                kind,
+                category,
+                scheduled_at,
+                max_participants,
+                duration_minutes,
+                metadata: Metadata::parse(metadata).unwrap(),
+            }
+        },
+    )
+}
+
+/// Mostly none, as a patch of many members is refused once the session is over.
+fn any_edit<T: Clone + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Edit<T>> {
+    prop_oneof![6 => Just(Edit::Keep), 1 => Just(Edit::Clear), 2 => value.prop_map(Edit::Set)]
 }
 
 fn any_patch() -> impl Strategy<Value = SessionPatch> {
@@ -65,22 +105,34 @@ fn any_patch() -> impl Strategy<Value = SessionPatch> {
         1 => Just(MetadataPatch::Clear),
         3 => select(&PATCHES[..]).prop_map(|text| MetadataPatch::parse(text).unwrap()),
     ];
-    let members = (
+    let needed = (
         option::of(select(&TITLES[..]).prop_map(|title| title.parse().unwrap())),
+        option::weighted(0.2, any_of()),
+        option::weighted(0.2, any_instant()),
         option::of(any_seats()),
-        any_edit(vec!["rust".parse().unwrap(), "größe".parse().unwrap()]),
-        any_edit(vec!["call".parse().unwrap()]),
-        any_edit(vec!["https://video.example/1".parse().unwrap()]),
+    );
+    let optional = (
+        any_edit(any_category()),
+        any_edit(any_community()),
+        any_edit(any_duration()),
+        any_edit(Just("call".parse().unwrap())),
+        any_edit(Just("https://video.example/1".parse().unwrap())),
         option::weighted(0.3, metadata),
     );
-    members.prop_map(|(title, max_participants, category, stream_call_id, recording_url, metadata)| SessionPatch {
-        title,
-        max_participants,
-        category,
-        stream_call_id,
-        recording_url,
-        metadata,
-        ..SessionPatch::default()
+    (needed, optional).prop_map(|((title, kind, scheduled_at, max_participants), optional)| {
+        let (category, community_id, duration_minutes, stream_call_id, recording_url, metadata) = optional;
+        SessionPatch {
+            title,
+            kind,
+            category,
+            community_id,
+            scheduled_at,
+            max_participants,
+            duration_minutes,
+            stream_call_id,
+            recording_url,
+            metadata,
+        }
     })
 }
 
@@ -175,10 +227,10 @@ pub(crate) fn beginning() -> Operation {
 
 pub(crate) fn any_operation() -> impl Strategy<Value = Operation> {
     let registered = (any_caller(), any_session(), any_key());
-    let created = (any_caller(), select(&HOSTS[..]), select(&BRANDS[..]), any_seats(), any_key());
+    let created = (any_caller(), any_draft(), any_key());
     let stepped = (any_caller(), any_session(), any_expected(), any_step(), any_key());
     prop_oneof![
-        3 => created.prop_map(|(caller, host, brand, seats, key)| Operation::Create { caller, host, brand, seats, key }),
+        3 => created.prop_map(|(caller, draft, key)| Operation::Create { caller, draft, key }),
         5 => (any_caller(), any_session(), any_expected(), any_patch())
             .prop_map(|(caller, session, expected, patch)| Operation::Patch { caller, session, expected, patch }),
         2 => stepped.prop_map(|(caller, session, expected, step, key)| {

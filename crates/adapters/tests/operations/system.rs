@@ -10,9 +10,9 @@ use live_domain::contract::fixtures::{
     brand, exported_registrations, exported_sessions, history, id, minutes, session, subject, viewer,
 };
 use live_domain::{
-    BrandScope, Clock, Event, IdSource, Import, ImportError, Imported, LineScan, ListSessions, LiveSessions,
-    MaxParticipants, Metadata, PageSize, RegistrationStatus, Session, SessionDraft, SessionEditor, SessionFilter,
-    SessionKind, SessionOrder, SessionRegistrations, Start, Timestamp, UpcomingGrace,
+    BrandScope, Clock, Event, IdSource, Import, ImportError, Imported, LineScan, ListSessions, LiveSessions, Metadata,
+    PageSize, RegistrationStatus, Session, SessionEditor, SessionFilter, SessionOrder, SessionRegistrations, Start,
+    Timestamp, UpcomingGrace,
 };
 use uuid::Uuid;
 
@@ -99,9 +99,8 @@ impl System {
     /// Does it, and says what came of it.
     pub(crate) async fn perform(&mut self, operation: &Operation) -> String {
         match operation {
-            Operation::Create { caller, host, brand: name, seats, key } => {
-                let draft = draft(host, name, *seats);
-                text(&self.editor.create(&caller.editor(), draft, key.clone()).await)
+            Operation::Create { caller, draft, key } => {
+                text(&self.editor.create(&caller.editor(), draft.clone(), key.clone()).await)
             }
             Operation::Patch { caller, session, expected, patch } => {
                 text(&self.editor.patch(&caller.editor(), self.session_id(*session), expected, patch).await)
@@ -216,21 +215,6 @@ impl System {
             Event { id: Uuid::nil(), ..event }
         });
         text(&events.collect::<Vec<_>>())
-    }
-}
-
-fn draft(host: &str, name: &str, max_participants: MaxParticipants) -> SessionDraft {
-    SessionDraft {
-        host_id: host.parse().unwrap(),
-        brand_id: brand(name),
-        community_id: None,
-        title: "Created".parse().unwrap(),
-        kind: SessionKind::OfficeHours,
-        category: None,
-        scheduled_at: minutes(0),
-        max_participants,
-        duration_minutes: None,
-        metadata: Metadata::parse(r#"{"a":"\u00e9"}"#).unwrap(),
     }
 }
 
