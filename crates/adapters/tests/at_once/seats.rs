@@ -1,44 +1,18 @@
 //! Many people register and cancel at once: no seat is sold twice, and the line keeps its order.
-#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use std::ops::Range;
 
 use live_adapters::test_support::{PgDatabase, SqliteFile, is_full_size};
 use live_domain::contract::Store;
 use live_domain::contract::fixtures::{
-    enter, exported_registrations, fill, found, history, id, keyed, leave, register, registration, session, write,
+    enter, exported_registrations, fill, found, history, id, leave, register, registration, session,
 };
-use live_domain::{
-    BrandScope, EventSubject, EventType, Kept, Keyed, MaxParticipants, Outcome, Registration, RegistrationStatus,
-    Session,
-};
+use live_domain::{EventSubject, EventType, MaxParticipants, Registration, RegistrationStatus, Session};
+
+use super::{Stores, at_once, name};
 
 const SEATS: u32 = 50;
 const PEOPLE: Range<u32> = 0..200;
-
-/// Two stores on one database are as two processes that serve it.
-type Stores<S> = [S; 2];
-
-fn name(person: u32) -> String {
-    format!("person {person:03}")
-}
-
-/// Does something for each person, all at once, by either store.
-async fn at_once<S, D, F, T>(stores: &Stores<S>, people: impl Iterator<Item = u32>, act: D) -> Vec<T>
-where
-    S: Clone,
-    D: Fn(S, u32) -> F,
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    let store_of = |person: u32| stores[usize::from(person.is_multiple_of(3))].clone();
-    let started: Vec<_> = people.map(|person| tokio::spawn(act(store_of(person), person))).collect();
-    let mut done = Vec::new();
-    for task in started {
-        done.push(task.await.unwrap());
-    }
-    done
-}
 
 /// The registrations of the session that are not cancelled, in the order of the line.
 async fn line(store: &dyn Store, number: u32) -> Vec<Registration> {
@@ -48,23 +22,27 @@ async fn line(store: &dyn Store, number: u32) -> Vec<Registration> {
     line
 }
 
-/// The first of the line have the seats, all of them, and the counters say so.
-async fn check_line(store: &dyn Store, number: u32, people: u32) {
-    let line = line(store, number).await;
-    let (seats, people) = (usize::try_from(SEATS).unwrap(), usize::try_from(people).unwrap());
-    assert_eq!(line.len(), people);
-    for (place, row) in line.iter().enumerate() {
+/// So many people are in the line, the first of them have the seats, all of them, and the counters say so.
+pub(crate) async fn check_line(store: &dyn Store, number: u32, people: u32) {
+    let (line, listed) = (line(store, number).await, found(store, number, "nobody").await);
+    let seats = listed.session.max_participants.get();
+    assert_eq!(line.len(), usize::try_from(people).unwrap());
+    for (place, row) in (0..).zip(&line) {
         let expected = if place < seats { RegistrationStatus::Registered } else { RegistrationStatus::Waitlist };
         assert_eq!(row.status, expected, "place {place} of session {number}");
     }
     for pair in line.windows(2) {
         assert!(pair[0].registered_at < pair[1].registered_at, "two took one place: {pair:?}");
     }
-    assert_eq!(found(store, number, "nobody").await.registered_count, SEATS);
+    assert_eq!(listed.registered_count, people.min(seats));
+    // What the counter says of the line shows in the place that the next one gets.
+    let last = enter(store, number, "latecomer", 2, u64::from(number) * 1_000 + 999).await.unwrap();
+    assert_eq!(last.registration.position, (people + 1).checked_sub(seats).filter(|place| *place > 0));
+    leave(store, number, "latecomer", 2).await;
 }
 
 /// Who moved up did so in the order of the line.
-async fn check_promotions(store: &dyn Store, number: u32) {
+pub(crate) async fn check_promotions(store: &dyn Store, number: u32) {
     let places = exported_registrations(store).await;
     let registered_at = |id| places.iter().find(|row| row.id == id).unwrap().registered_at;
     let promoted: Vec<_> = history(store)
@@ -95,9 +73,6 @@ async fn check_seats<S: Store + Clone + 'static>(stores: Stores<S>) {
         at_once(&stores, PEOPLE.step_by(2), give_up).await;
         check_line(store, number, 100).await;
         check_promotions(store, number).await;
-        // What the counter says of the line shows in the place that the next one gets.
-        let last = enter(store, number, "latecomer", 2, u64::from(number * 1_000 + 999)).await.unwrap();
-        assert_eq!(last.registration.position, Some(51));
     }
 }
 
@@ -147,34 +122,4 @@ async fn an_import_and_registrations_at_once_keep_the_counters_on_postgres() {
 async fn an_import_and_registrations_at_once_keep_the_counters_on_sqlite() {
     let file = SqliteFile::create().await;
     check_beside_imports([file.store(), file.store()]).await;
-}
-
-/// Of many who send one request with one key, one is served, and all get its answer.
-async fn check_one_key<S: Store + Clone + 'static>(stores: Stores<S>) {
-    fill(&stores[0], [session(1)]).await;
-    let act = |store: S, number: u32| async move {
-        let write = keyed(write("ada", 0), "one-key", 7);
-        store.register(&BrandScope::All, id(1), id(u64::from(number) + 100), &write).await.unwrap()
-    };
-    let outcomes = at_once(&stores, 0..40, act).await.into_iter().map(|answer| match answer {
-        Keyed::Done(done) => (done, 1),
-        Keyed::Kept(Kept { outcome: Outcome::Registration(kept), .. }) => (kept, 0),
-        Keyed::Kept(kept) => panic!("another outcome was kept: {kept:?}"),
-    });
-    let (answers, done): (Vec<_>, Vec<u32>) = outcomes.unzip();
-    assert_eq!((done.iter().sum::<u32>(), answers.len()), (1, 40));
-    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
-    assert_eq!(exported_registrations(&stores[0]).await.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_key_has_one_effect_on_postgres() {
-    let database = PgDatabase::create().await;
-    check_one_key([database.store(), database.store()]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_key_has_one_effect_on_sqlite() {
-    let file = SqliteFile::create().await;
-    check_one_key([file.store(), file.store()]).await;
 }
