@@ -7,6 +7,8 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use live_adapters::test_support::{PgDatabase, SqliteFile};
+use live_domain::EventType;
+use live_domain::listing::Variants;
 
 /// A column's name, type and whether it can be empty, as a `schema.rs` says it.
 type Columns = Vec<(String, String, bool)>;
@@ -120,6 +122,8 @@ fn bad_sessions() -> Vec<(&'static str, String)> {
         ("recording_url", &["'video.example'", "'ftp://video.example'", "'https://'", "''", "'https://a\u{7}'"]),
         ("metadata", &["'[]'", "'null'", "'1'", "'{'", "''", "NULL"]),
         ("registered_count", &["-1", "11", "NULL"]),
+        ("version", &["0", "-1", "NULL"]),
+        ("waiting_count", &["-1", "NULL"]),
         ("brand_id", &["NULL"]),
         ("host_id", &["NULL"]),
     ] {
@@ -148,10 +152,14 @@ fn good_sessions() -> Vec<(&'static str, String)> {
         ("metadata", r#"'{"a":"\\ud800",  "n":1e999}'"#.replace("\\\\", "\\")),
         ("registered_count", "10".to_owned()),
         ("ended_at", "started_at".to_owned()),
+        ("version", "9223372036854775807".to_owned()),
+        ("waiting_count", "11".to_owned()),
+        ("last_registered_at", "NULL".to_owned()),
     ]
 }
 
-const INSTANTS: [&str; 5] = ["scheduled_at", "started_at", "ended_at", "created_at", "updated_at"];
+const INSTANTS: [&str; 6] =
+    ["scheduled_at", "started_at", "ended_at", "created_at", "updated_at", "last_registered_at"];
 
 #[tokio::test]
 async fn the_checks_of_postgres_refuse_what_the_domain_refuses() {
@@ -232,4 +240,110 @@ async fn the_checks_of_sqlite_refuse_what_the_domain_refuses() {
         result.expect_err(&format!("{column} = {value}"));
     }
     connection.batch_execute("DELETE FROM sessions").expect_err("registrations keep their session");
+}
+
+/// What each store says in words of its own.
+struct Words {
+    fresh_id: &'static str,
+    now: &'static str,
+    bytes: fn(usize) -> String,
+}
+
+const POSTGRES: Words = Words {
+    fresh_id: "gen_random_uuid()",
+    now: "now()",
+    bytes: |count| format!("decode(repeat('07', {count}), 'hex')"),
+};
+const SQLITE: Words = Words { fresh_id: "randomblob(16)", now: "1", bytes: |count| format!("zeroblob({count})") };
+
+impl Words {
+    /// An event of a session, one of a registration, and a kept answer.
+    fn rows(&self) -> String {
+        let Self { fresh_id, now, bytes } = self;
+        let event = "INSERT INTO session_events (id, session_id, brand_id, who, at, type,";
+        format!(
+            "{event} version, after)
+            VALUES ({fresh_id}, {fresh_id}, 'acme', 'ada', {now}, 'session.created', 1, '{{}}');
+            {event} registration_id, user_id, status_after)
+            VALUES ({fresh_id}, {fresh_id}, 'acme', 'ada', {now}, 'registration.registered', {fresh_id}, 'ada', 'waitlist');
+            INSERT INTO idempotency_keys (subject, key, fingerprint, outcome, kept_at)
+            VALUES ('ada', 'key', {}, '{{}}', {now})",
+            bytes(32)
+        )
+    }
+
+    /// Changes of these rows that are refused, and the check that does it.
+    fn bad_changes(&self) -> Vec<(String, &'static str)> {
+        let registration_id = format!("registration_id = {}", self.fresh_id);
+        let [none, short, long] = [0, 31, 33].map(|count| format!("fingerprint = {}", (self.bytes)(count)));
+        let types = ["type = ''", "type = 'session.gone'", "type = 'Session.created'"];
+        let of_session = [
+            "version = NULL",
+            "after = NULL",
+            "version = NULL, after = NULL",
+            &registration_id,
+            "user_id = 'ada'",
+            "status_before = 'waitlist'",
+            "status_after = 'waitlist'",
+        ];
+        let of_registration = [
+            "registration_id = NULL",
+            "user_id = NULL",
+            "status_after = NULL",
+            "version = 1",
+            "before = '{}'",
+            "after = '{}'",
+            "version = 1, after = '{}'",
+        ];
+        [
+            ("session_events_type_known", "session_events", "true", &types[..]),
+            ("session_events_of_one_kind", "session_events", "registration_id IS NULL", &of_session),
+            ("session_events_of_one_kind", "session_events", "version IS NULL", &of_registration),
+            ("idempotency_keys_fingerprint_length", "idempotency_keys", "true", &[&none, &short, &long]),
+        ]
+        .into_iter()
+        .flat_map(|(check, table, rows, changes)| {
+            changes.iter().map(move |change| (format!("UPDATE {table} SET {change} WHERE {rows}"), check))
+        })
+        .collect()
+    }
+}
+
+/// Changes of these rows that are not refused.
+fn good_changes() -> Vec<String> {
+    let types = EventType::ALL.iter().map(|event_type| format!("type = '{}'", event_type.as_str()));
+    let befores = ["before = '{}' WHERE version IS NOT NULL", "status_before = 'waitlist' WHERE version IS NULL"];
+    types.chain(befores.map(str::to_owned)).map(|change| format!("UPDATE session_events SET {change}")).collect()
+}
+
+#[tokio::test]
+async fn the_history_and_the_kept_answers_of_postgres_hold_their_form() {
+    let database = PgDatabase::create().await;
+    let client = database.connect().await;
+    client.batch_execute(&POSTGRES.rows()).await.unwrap();
+    let mut bad = POSTGRES.bad_changes();
+    let progress = "UPDATE session_event_progress SET single = false";
+    bad.push((progress.to_owned(), "session_event_progress_one_row"));
+    bad.push(("INSERT INTO session_event_progress DEFAULT VALUES".to_owned(), "session_event_progress_pkey"));
+    for (change, check) in bad {
+        let error = client.batch_execute(&change).await.expect_err(&change);
+        assert_eq!(error.as_db_error().unwrap().constraint(), Some(check), "{change}");
+    }
+    for change in good_changes() {
+        client.batch_execute(&change).await.unwrap_or_else(|error| panic!("{change}: {error:?}"));
+    }
+}
+
+#[tokio::test]
+async fn the_history_and_the_kept_answers_of_sqlite_hold_their_form() {
+    let file = SqliteFile::create().await;
+    let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    connection.batch_execute(&SQLITE.rows()).unwrap();
+    for (change, check) in SQLITE.bad_changes() {
+        let error = connection.batch_execute(&change).expect_err(&change).to_string();
+        assert_eq!(error, format!("CHECK constraint failed: {check}"), "{change}");
+    }
+    for change in good_changes() {
+        connection.batch_execute(&change).unwrap_or_else(|error| panic!("{change}: {error}"));
+    }
 }
