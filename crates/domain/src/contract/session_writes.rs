@@ -154,6 +154,8 @@ pub(super) async fn new_seats_go_to_the_first_of_the_line(store: &dyn Store) {
     let events = history(store).await;
     let types: Vec<_> = events.iter().skip(5).map(|event| event.event_type).collect();
     assert_eq!(types, [SessionUpdated, RegistrationPromoted, RegistrationPromoted]);
+    let next = enter(store, 1, "eve", 10, 20).await.expect("taken in");
+    assert_eq!(next.registration.position, Some(2));
 }
 
 pub(super) async fn an_edit_of_other_members_promotes_nobody(store: &dyn Store) {
