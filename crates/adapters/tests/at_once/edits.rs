@@ -4,11 +4,12 @@ use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_domain::contract::Store;
 use live_domain::contract::fixtures::{done, enter, fill, found, happened, history, id, leave, session, write};
 use live_domain::{
-    EventSubject, EventType, ListedSession, MaxParticipants, ReplaceError, Replacement, Session, SessionVersion,
+    EventSubject, EventType, Expected, ListedSession, MaxParticipants, ReplaceError, Replacement, Session,
+    SessionPatch, SessionVersion,
 };
 
 use super::seats::{check_line, check_promotions};
-use super::{Stores, at_once, name};
+use super::{Stores, ada, at_once, editor, name};
 
 const TURNS: u32 = 200;
 
@@ -118,4 +119,33 @@ async fn imports_and_edits_at_once_are_told_one_after_the_other_on_postgres() {
 async fn imports_and_edits_at_once_are_told_one_after_the_other_on_sqlite() {
     let file = SqliteFile::create().await;
     check_imports([file.store(), file.store()]).await;
+}
+
+/// Two dozen edit one session all the time, whatever version it is in: nobody is turned away.
+async fn check_patches<S: Store + Clone + 'static>(stores: Stores<S>) {
+    const EDITORS: u32 = 24;
+    const EDITS: u32 = 8;
+    fill(&stores[0], [session(1)]).await;
+    let act = |store: S, number: u32| async move {
+        let editor = editor(store);
+        for edit in 0..EDITS {
+            let title = Some(name(number * EDITS + edit).parse().unwrap());
+            let patch = SessionPatch { title, ..SessionPatch::default() };
+            editor.patch(&ada(), id(1), &Expected::Any, &patch).await.unwrap();
+        }
+    };
+    at_once(&stores, 0..EDITORS, act).await;
+    assert_eq!(check_changes(&stores[0], 1).await, u64::from(1 + EDITORS * EDITS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_at_once_are_all_made_on_postgres() {
+    let database = PgDatabase::create().await;
+    check_patches([database.store(), database.store()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_at_once_are_all_made_on_sqlite() {
+    let file = SqliteFile::create().await;
+    check_patches([file.store(), file.store()]).await;
 }

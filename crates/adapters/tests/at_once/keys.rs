@@ -1,7 +1,5 @@
 //! Requests with one key at once: one is served, and whoever asked for the same gets its answer.
 
-use std::sync::Arc;
-
 use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_domain::contract::Store;
 use live_domain::contract::fixtures::{
@@ -9,23 +7,13 @@ use live_domain::contract::fixtures::{
 };
 use live_domain::{
     Answer, BrandScope, EditError, Editor, EventType, Expected, Fingerprint, Kept, Keyed, ListedSession, Outcome,
-    Reach, RequestKey, Session, SessionDraft, SessionEditor, SessionVersion, SystemClock, TimeOrderedIds, Transition,
+    RequestKey, Session, SessionDraft, SessionVersion, Transition,
 };
 
-use super::{Stores, at_once};
+use super::{Stores, ada, at_once, editor};
 
 const REQUESTS: u32 = 40;
 const START: Transition = Transition::Start { stream_call_id: None };
-
-fn editor<S: Store + 'static>(store: S) -> SessionEditor {
-    let store = Arc::new(store);
-    let port = || Arc::<S>::clone(&store);
-    SessionEditor::new(port(), port(), port(), Arc::new(SystemClock), Arc::new(TimeOrderedIds))
-}
-
-fn ada() -> Editor {
-    Editor { viewer: viewer("ada"), scope: BrandScope::All, reach: Reach::Own }
-}
 
 /// The same key each time, for another request as often as the number differs.
 fn key(request: u8) -> RequestKey {

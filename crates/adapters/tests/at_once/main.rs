@@ -5,6 +5,12 @@ mod edits;
 mod keys;
 mod seats;
 
+use std::sync::Arc;
+
+use live_domain::contract::Store;
+use live_domain::contract::fixtures::viewer;
+use live_domain::{BrandScope, Editor, Reach, SessionEditor, SystemClock, TimeOrderedIds};
+
 /// Two stores on one database are as two processes that serve it.
 type Stores<S> = [S; 2];
 
@@ -27,4 +33,14 @@ where
         done.push(task.await.unwrap());
     }
     done
+}
+
+fn editor<S: Store + 'static>(store: S) -> SessionEditor {
+    let store = Arc::new(store);
+    let port = || Arc::<S>::clone(&store);
+    SessionEditor::new(port(), port(), port(), Arc::new(SystemClock), Arc::new(TimeOrderedIds))
+}
+
+fn ada() -> Editor {
+    Editor { viewer: viewer("ada"), scope: BrandScope::All, reach: Reach::Own }
 }
