@@ -4,6 +4,7 @@ pub mod answer;
 pub mod body;
 pub mod conditional;
 pub mod cursor;
+pub mod drain;
 pub mod error;
 pub mod faults;
 pub mod health;

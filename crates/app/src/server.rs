@@ -1,10 +1,12 @@
 //! The server: sockets, workers, shutdown.
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::{HttpServer, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::http::drain::Drain;
 use crate::http::routes::app;
 use crate::http::state::AppState;
 
@@ -38,20 +40,32 @@ impl StopSignals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn received(mut self) {
+    /// Waits until the process is to stop: at once when somebody at a terminal says so; else some time after the drain
+    /// has begun, in which load balancers see that the service is not ready and send requests elsewhere.
+    async fn stop(mut self, drain: &Drain, time: Duration) {
         tokio::select! {
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => return,
+            _ = self.terminate.recv() => drain.begin(),
+        }
+        tokio::select! {
             _ = self.interrupt.recv() => {}
+            () = tokio::time::sleep(time) => {}
         }
     }
 }
 
-/// Serves until the process is told to stop, and lets requests in flight finish then.
+/// Serves until the process is told to stop and the drain is over, and lets requests in flight finish then.
 ///
 /// # Errors
 ///
 /// When the listener cannot be used.
-pub async fn serve(listener: TcpListener, state: AppState, signals: StopSignals) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    signals: StopSignals,
+    drain_time: Duration,
+) -> std::io::Result<()> {
+    let drain = state.drain.clone();
     let state = web::Data::new(state);
     let server = HttpServer::new(move || app(web::Data::clone(&state)))
         .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -60,7 +74,7 @@ pub async fn serve(listener: TcpListener, state: AppState, signals: StopSignals)
         .run();
     let handle = server.handle();
     tokio::spawn(async move {
-        signals.received().await;
+        signals.stop(&drain, drain_time).await;
         handle.stop(true).await;
     });
     server.await

@@ -28,7 +28,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let signals = serve::catch_signals()?;
     let tomorrow = SystemClock.now().later_by(Duration::days(1));
     print(&welcome(serve::address(&listener)?, &token(settings, &secret)?, tomorrow))?;
-    serve::serve(listener, state, &store, signals).await
+    serve::serve(listener, state, &store, (signals, settings.drain()?)).await
 }
 
 /// The development server hands out tokens for everything: it is for this machine alone.

@@ -2,12 +2,14 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use live_adapters::Store;
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
 use super::{Failure, store};
 use crate::auth::{Hs256Secret, Hs256Verifier};
+use crate::http::drain::Drain;
 use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
@@ -24,7 +26,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     }
     let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
-    serve(listener, state, &store, signals).await
+    serve(listener, state, &store, (signals, settings.drain()?)).await
 }
 
 /// What production needs and has no default for; everything that is missing is told at once.
@@ -55,6 +57,7 @@ pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) ->
             Arc::<TimeOrderedIds>::clone(&ids),
         ),
         registrations: SessionRegistrations::new(sessions, registrations, Arc::<SystemClock>::clone(&clock), ids),
+        drain: Drain::default(),
         health,
         verifier: Arc::new(Hs256Verifier::new(secret, settings.claim_rules()?, clock)),
         list_scopes: settings.list_scopes()?,
@@ -84,11 +87,11 @@ pub(super) async fn serve(
     listener: TcpListener,
     state: AppState,
     store: &Store,
-    signals: StopSignals,
+    (signals, drain): (StopSignals, Duration),
 ) -> Result<(), Failure> {
     let upkeep = upkeep::prune_kept_answers(Arc::clone(&store.kept), Arc::new(SystemClock));
     let outcome = tokio::select! {
-        outcome = server::serve(listener, state, signals) => outcome,
+        outcome = server::serve(listener, state, signals, drain) => outcome,
         never = upkeep => match never {},
     };
     outcome.map_err(|error| Failure::Failed(format!("the server stopped: {error}")))

@@ -16,7 +16,7 @@ pub async fn alive() -> HttpResponse {
     ok("alive")
 }
 
-/// The service can answer: the store is reachable and its schema is at least this version's.
+/// The service can answer: the store is reachable, its schema is at least this version's, and nobody told it to stop.
 ///
 /// # Errors
 ///
@@ -29,6 +29,9 @@ pub async fn alive() -> HttpResponse {
     )
 )]
 pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    if state.drain.has_begun() {
+        return Err(ApiError::unavailable("the service is about to stop"));
+    }
     match state.health.schema_state().await? {
         SchemaState::Current => Ok(ok("ready")),
         SchemaState::Behind => Err(ApiError::unavailable("the schema is behind: run `live migrate`")),

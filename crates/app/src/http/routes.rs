@@ -8,7 +8,7 @@ use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Respon
 
 use super::error::{ApiError, ErrorCode};
 use super::state::AppState;
-use super::{health, index, list_sessions, middleware, openapi, payload, registrations, sessions};
+use super::{drain, health, index, list_sessions, middleware, openapi, payload, registrations, sessions};
 
 /// The service.
 #[must_use]
@@ -31,6 +31,7 @@ pub fn app(
         .wrap(Compress::default())
         .wrap(from_fn(middleware::settle_coding))
         .wrap(from_fn(payload::keep))
+        .wrap(from_fn(drain::close_connections))
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
 
+use super::drain::Drain;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
 
 /// What the handlers work with.
@@ -14,6 +15,8 @@ pub struct AppState {
     pub editor: SessionEditor,
     /// Registers people for sessions.
     pub registrations: SessionRegistrations,
+    /// Whether the service is about to stop.
+    pub drain: Drain,
     /// Whether the store can serve.
     pub health: Arc<dyn StoreHealth>,
     /// Tells whose token it is.

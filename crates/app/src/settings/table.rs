@@ -165,6 +165,14 @@ pub(super) const DB_TIMEOUT_MS: Setting = setting(
     "2000",
     "How long a request waits for the store, connection and statement together (1 to 600000); past it 503",
 );
+/// How long the service goes on once it is told to stop.
+pub(super) const DRAIN_MS: Setting = setting(
+    "LIVE_DRAIN_MS",
+    Form::Plain,
+    "MILLISECONDS",
+    "2000",
+    "How long after SIGTERM the service still takes connections while /readyz is 503 (0 to 600000)",
+);
 /// Whether to migrate at the start.
 pub(super) const MIGRATE_ON_START: Setting = setting(
     "LIVE_MIGRATE_ON_START",
@@ -195,6 +203,7 @@ pub const SETTINGS: &[Setting] = &[
     UPCOMING_GRACE_MINUTES,
     DB_POOL_SIZE,
     DB_TIMEOUT_MS,
+    DRAIN_MS,
     MIGRATE_ON_START,
     LOG,
 ];

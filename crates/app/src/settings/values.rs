@@ -11,7 +11,7 @@ use live_domain::UpcomingGrace;
 
 use super::table::{
     AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
-    DB_POOL_SIZE, DB_TIMEOUT_MS, LOG, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
+    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, LOG, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
@@ -116,6 +116,16 @@ impl Settings {
             pool_size: pool_size.unwrap_or((2 * cores).max(4)),
             timeout: Duration::from_millis(timeout.unwrap_or(2_000)),
         })
+    }
+
+    /// How long the service goes on once it is told to stop.
+    ///
+    /// # Errors
+    ///
+    /// When it is not from 0 to 600000 milliseconds.
+    pub fn drain(&self) -> Result<Duration, SettingError> {
+        let milliseconds = self.value(&DRAIN_MS, |text| number(text, 0, 600_000))?;
+        Ok(Duration::from_millis(milliseconds.unwrap_or(2_000)))
     }
 
     /// Whether `serve` brings the schema up before it serves.

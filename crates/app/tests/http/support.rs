@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, Hs256Verifier};
+use live_app::http::drain::Drain;
 use live_app::http::routes;
 use live_app::http::state::AppState;
 use live_domain::contract::fixtures::{fill, now};
@@ -112,6 +113,7 @@ impl Setup {
                 Arc::clone(&clock),
                 ids,
             ),
+            drain: Drain::default(),
             health: health.unwrap_or(store),
             verifier: Arc::new(Hs256Verifier::new(&secret, rules, clock)),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),

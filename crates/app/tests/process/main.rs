@@ -14,5 +14,6 @@ mod proxy;
 mod raw;
 mod register_acceptance;
 mod serve;
+mod stop;
 mod support;
 mod walk_acceptance;

@@ -35,7 +35,7 @@ impl Machine {
 
     /// A machine that is set up for `live serve` on that store.
     pub(crate) fn serving(database_url: &str) -> Self {
-        Self::new().with("DATABASE_URL", database_url).with("LIVE_AUTH_HS256_SECRET", SECRET)
+        Self::new().with("DATABASE_URL", database_url).with("LIVE_AUTH_HS256_SECRET", SECRET).with("LIVE_DRAIN_MS", "0")
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -167,8 +167,13 @@ impl Server {
     }
 
     /// Asks it to stop, as a service manager does, and returns its exit code.
-    pub(crate) fn stop(mut self) -> i32 {
+    pub(crate) fn stop(self) -> i32 {
         signal(self.pid(), "TERM");
+        self.ended()
+    }
+
+    /// Waits for it to end by itself, and returns its exit code.
+    pub(crate) fn ended(mut self) -> i32 {
         wait(&mut self.child)
     }
 
