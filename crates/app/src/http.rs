@@ -13,6 +13,7 @@ pub mod index;
 pub mod line_query;
 pub mod list_query;
 pub mod list_sessions;
+pub mod load;
 pub mod media_type;
 pub mod members;
 pub mod middleware;

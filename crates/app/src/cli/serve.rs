@@ -10,6 +10,7 @@ use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock
 use super::{Failure, store};
 use crate::auth::{Hs256Secret, Hs256Verifier};
 use crate::http::drain::Drain;
+use crate::http::load::LoadLimit;
 use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
@@ -57,6 +58,7 @@ pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) ->
             Arc::<TimeOrderedIds>::clone(&ids),
         ),
         registrations: SessionRegistrations::new(sessions, registrations, Arc::<SystemClock>::clone(&clock), ids),
+        load: LoadLimit::new(settings.max_in_flight()?),
         drain: Drain::default(),
         health,
         verifier: Arc::new(Hs256Verifier::new(secret, settings.claim_rules()?, clock)),

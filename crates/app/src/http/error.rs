@@ -88,11 +88,16 @@ impl ApiError {
         Self { cause: Some(cause.into()), ..Self::new(ErrorCode::Internal, message) }
     }
 
+    /// The service cannot answer now, and there is nothing to be said of it in the log.
+    #[must_use]
+    pub fn not_now() -> Self {
+        let error = Self::new(ErrorCode::Unavailable, "the service cannot answer right now; try again shortly");
+        error.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     /// Something that the service needs does not answer; its text stays in the log.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let error = Self::new(ErrorCode::Unavailable, "the service cannot answer right now; try again shortly");
-        let error = error.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        Self { cause: Some(cause.into()), ..error }
+        Self { cause: Some(cause.into()), ..Self::not_now() }
     }
 
     /// With a header field on the response.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
 
 use super::drain::Drain;
+use super::load::LoadLimit;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
 
 /// What the handlers work with.
@@ -15,6 +16,8 @@ pub struct AppState {
     pub editor: SessionEditor,
     /// Registers people for sessions.
     pub registrations: SessionRegistrations,
+    /// How many requests are worked on at once.
+    pub load: LoadLimit,
     /// Whether the service is about to stop.
     pub drain: Drain,
     /// Whether the store can serve.

@@ -165,6 +165,14 @@ pub(super) const DB_TIMEOUT_MS: Setting = setting(
     "2000",
     "How long a request waits for the store, connection and statement together (1 to 600000); past it 503",
 );
+/// The load limit.
+pub(super) const MAX_IN_FLIGHT: Setting = setting(
+    "LIVE_MAX_IN_FLIGHT",
+    Form::Plain,
+    "NUMBER",
+    "500",
+    "How many requests are worked on at once (1 to 100000); further ones get 503 at once",
+);
 /// How long the service goes on once it is told to stop.
 pub(super) const DRAIN_MS: Setting = setting(
     "LIVE_DRAIN_MS",
@@ -203,6 +211,7 @@ pub const SETTINGS: &[Setting] = &[
     UPCOMING_GRACE_MINUTES,
     DB_POOL_SIZE,
     DB_TIMEOUT_MS,
+    MAX_IN_FLIGHT,
     DRAIN_MS,
     MIGRATE_ON_START,
     LOG,

@@ -11,7 +11,7 @@ use live_domain::UpcomingGrace;
 
 use super::table::{
     AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
-    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, LOG, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
+    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
@@ -116,6 +116,15 @@ impl Settings {
             pool_size: pool_size.unwrap_or((2 * cores).max(4)),
             timeout: Duration::from_millis(timeout.unwrap_or(2_000)),
         })
+    }
+
+    /// How many requests are worked on at once.
+    ///
+    /// # Errors
+    ///
+    /// When it is not from 1 to 100000.
+    pub fn max_in_flight(&self) -> Result<usize, SettingError> {
+        Ok(self.value(&MAX_IN_FLIGHT, |text| number(text, 1, 100_000))?.unwrap_or(500))
     }
 
     /// How long the service goes on once it is told to stop.

@@ -17,6 +17,7 @@ mod jwt;
 mod jwt_refused;
 mod life;
 mod line;
+mod load;
 mod openapi;
 mod order;
 mod precedence;

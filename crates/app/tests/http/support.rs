@@ -17,6 +17,7 @@ use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, Hs256Verifier};
 use live_app::http::drain::Drain;
+use live_app::http::load::LoadLimit;
 use live_app::http::routes;
 use live_app::http::state::AppState;
 use live_domain::contract::fixtures::{fill, now};
@@ -66,6 +67,7 @@ impl Clock for TestClock {
 /// What a service is made of; by default its store is empty and it demands nothing but a token.
 pub(crate) struct Setup {
     pub(crate) store: MemorySessionRepository,
+    pub(crate) max_in_flight: usize,
     /// Asked in place of `store`.
     pub(crate) repository: Option<Arc<dyn SessionRepository>>,
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
@@ -80,6 +82,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             store: MemorySessionRepository::default(),
+            max_in_flight: 1_000,
             repository: None,
             health: None,
             rules: ClaimRules::default(),
@@ -93,7 +96,8 @@ impl Default for Setup {
 
 impl Setup {
     pub(crate) fn state(self) -> Data<AppState> {
-        let Self { store, repository, health, rules, list_scopes, write_scope, manage_scope, clock } = self;
+        let Self { store, max_in_flight, repository, health, rules, list_scopes, write_scope, manage_scope, clock } =
+            self;
         let (clock, ids): (Arc<dyn Clock>, _) = (clock, Arc::new(TimeOrderedIds));
         let secret = Hs256Secret::new(SECRET.to_vec()).expect("a good secret");
         let store = Arc::new(store);
@@ -113,6 +117,7 @@ impl Setup {
                 Arc::clone(&clock),
                 ids,
             ),
+            load: LoadLimit::new(max_in_flight),
             drain: Drain::default(),
             health: health.unwrap_or(store),
             verifier: Arc::new(Hs256Verifier::new(&secret, rules, clock)),
