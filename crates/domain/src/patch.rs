@@ -152,15 +152,36 @@ mod tests {
     }
 
     #[test]
+    fn updated_at_moves_though_the_clock_is_behind() {
+        let before = Session { updated_at: minutes(5), ..session(1) };
+        let patch = SessionPatch { title: Some("Another".parse().unwrap()), ..SessionPatch::default() };
+        assert!(patch.apply(&before, now()).unwrap().unwrap().updated_at > before.updated_at);
+    }
+
+    #[test]
     fn a_final_session_is_judged_by_what_is_named() {
+        let none = SessionPatch::default;
         for status in [SessionStatus::Ended, SessionStatus::Cancelled] {
             let before = Session { status, ..session(1) };
-            let same_kind = SessionPatch { kind: Some(before.kind), ..SessionPatch::default() };
-            assert_eq!(same_kind.apply(&before, now()), Err(PatchRefused::Final { status }));
-            let cleared = SessionPatch { stream_call_id: Edit::Clear, ..SessionPatch::default() };
-            assert_eq!(cleared.apply(&before, now()), Err(PatchRefused::Final { status }));
-            let title = SessionPatch { title: Some("Over".parse().unwrap()), ..SessionPatch::default() };
-            assert!(title.apply(&before, now()).unwrap().is_some());
+            // Each of them names what is there already.
+            for late in [
+                SessionPatch { kind: Some(before.kind), ..none() },
+                SessionPatch { community_id: Edit::Clear, ..none() },
+                SessionPatch { scheduled_at: Some(before.scheduled_at), ..none() },
+                SessionPatch { max_participants: Some(before.max_participants), ..none() },
+                SessionPatch { duration_minutes: Edit::Clear, ..none() },
+                SessionPatch { stream_call_id: Edit::Clear, ..none() },
+            ] {
+                assert_eq!(late.apply(&before, now()), Err(PatchRefused::Final { status }), "{late:?}");
+            }
+            for in_time in [
+                SessionPatch { title: Some("Over".parse().unwrap()), ..none() },
+                SessionPatch { category: Edit::Set("rust".parse().unwrap()), ..none() },
+                SessionPatch { recording_url: Edit::Set("https://video.example/1".parse().unwrap()), ..none() },
+                SessionPatch { metadata: Some(MetadataPatch::parse(r#"{"a":1}"#).unwrap()), ..none() },
+            ] {
+                assert!(in_time.apply(&before, now()).unwrap().is_some(), "{in_time:?}");
+            }
         }
     }
 }

@@ -148,6 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_names_no_call_or_recording_keeps_what_is_there() {
+        let before = Session {
+            stream_call_id: Some("call-1".parse().unwrap()),
+            recording_url: Some("https://video.example/1".parse().unwrap()),
+            ..session(1)
+        };
+        let live = Transition::Start { stream_call_id: None }.apply(&before, now()).unwrap().unwrap();
+        let ended = Transition::End { recording_url: None }.apply(&live, now()).unwrap().unwrap();
+        assert_eq!((ended.stream_call_id, ended.recording_url), (before.stream_call_id, before.recording_url));
+    }
+
+    #[test]
     fn an_end_is_never_before_its_start() {
         let live = Session { started_at: Some(minutes(1)), ..at(SessionStatus::Live) };
         let end = Transition::End { recording_url: None };
