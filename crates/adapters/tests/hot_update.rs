@@ -69,13 +69,13 @@ async fn a_registration_writes_no_index_of_the_sessions() {
     assert_eq!(measure(1, SESSIONS, 1_000, true).await, (made, made));
 }
 
-/// The rates are printed. Of many registrations at once a few do write the indexes: when the page of a session is full of
-/// versions that somebody might still look at, in whatever database of the cluster.
+/// The rates are printed. Of many registrations at once some do write the indexes: when the page of a session is full of
+/// versions that somebody might still look at. Here a crowd comes for the sessions of a few pages.
 #[tokio::test(flavor = "multi_thread")]
 async fn acceptance_registrations_a_second() {
     for (seats, with_keys) in [(1_000_000, false), (1_000_000, true), (1, true)] {
         let (made, hot) = measure(16, 200, seats, with_keys).await;
         assert_eq!(made, 3_200);
-        assert!(hot * 10 > made * 9, "{hot} of {made}");
+        assert!(hot * 4 > made * 3, "{hot} of {made}");
     }
 }
