@@ -6,10 +6,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::LogFormat;
 
-/// Starts the log on standard error. `RUST_LOG` sets the levels; without it: our own at `info`, others at `warn`.
+/// Our own at `info`, others at `warn`; nothing of what the HTTP parser says, as any client could fill the log with it.
+const DEFAULT_LEVELS: &str = "warn,live_app=info,live_adapters=info,actix_http=off";
+
+/// Starts the log on standard error. `RUST_LOG` sets the levels.
 pub fn init(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,live_app=info,live_adapters=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVELS));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

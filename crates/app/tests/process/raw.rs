@@ -5,6 +5,14 @@ use std::net::TcpStream;
 
 use crate::support::{Machine, PATIENCE, Server, get};
 
+#[tokio::test]
+async fn what_is_no_http_leaves_no_line_in_the_log() {
+    let machine = Machine::serving("sqlite:some.db");
+    let server = Server::serve(&machine);
+    assert_eq!(status(&server, b"no http at all\r\n\r\n"), Some(400));
+    assert_eq!(server.rest(), "");
+}
+
 /// Sends the bytes and reads until the server closes.
 fn said(server: &Server, request: &[u8]) -> String {
     let mut socket = TcpStream::connect(&server.address).unwrap();
