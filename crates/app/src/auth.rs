@@ -4,8 +4,12 @@ mod claims;
 mod credentials;
 mod guard;
 mod jwt;
+mod keys;
+mod secret;
 
 pub use claims::{ClaimRules, Claims};
 pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
-pub use jwt::{Hs256Secret, Hs256Verifier, SecretError, mint};
+pub use jwt::JwtVerifier;
+pub use keys::{KeyFault, KeySet, KeySetError, NoKeysYet, PublicKeys, UnusableKey};
+pub use secret::{Hs256Secret, SecretError, mint};

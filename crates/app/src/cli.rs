@@ -5,6 +5,7 @@ mod dev_secret;
 mod export;
 mod failure;
 mod healthcheck;
+mod identity;
 mod import;
 mod migrate;
 mod openapi;

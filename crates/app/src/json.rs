@@ -41,6 +41,18 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
     T::deserialize(deserializer).map(Some)
 }
 
+/// Reads an object, and nothing else: a type that derives its reading would take a list of its members' values as well.
+///
+/// # Errors
+///
+/// Those of the type; and for what is no object.
+pub fn read_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, serde_json::Error> {
+    if bytes.trim_ascii_start().first() == Some(&b'{') {
+        return serde_json::from_slice(bytes);
+    }
+    Err(serde::de::Error::custom("must be an object"))
+}
+
 /// Writes an instant as RFC 3339 in UTC.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The settings: environment variables and flags, read in this one place.
 
 mod database;
+mod identity;
 mod table;
 mod values;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 pub use database::{Database, DatabaseDefault};
+pub use identity::{KeyPlace, read_keys};
 pub use table::{Form, SETTINGS, Setting};
 pub use values::LogFormat;
 

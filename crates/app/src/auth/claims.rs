@@ -15,8 +15,10 @@ const LEEWAY: Duration = Duration::seconds(30);
 /// another type than it should have is, too.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Claims {
-    sub: String,
-    exp: f64,
+    #[serde(default, deserialize_with = "present")]
+    sub: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    exp: Option<f64>,
     #[serde(default, deserialize_with = "present")]
     nbf: Option<f64>,
     #[serde(default, deserialize_with = "present")]
@@ -61,15 +63,20 @@ pub struct ClaimRules {
 }
 
 impl ClaimRules {
-    /// The caller that the claims stand for, at that instant.
+    /// The caller that the claims of a JWT stand for, at that instant: they must have a subject and an end.
     ///
     /// # Errors
     ///
     /// [`InvalidToken`] names the rule that is broken.
-    pub fn caller(&self, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
+    pub fn caller_of_jwt(&self, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
+        let (Some(sub), Some(_)) = (&claims.sub, claims.exp) else { return Err(InvalidToken::Claims) };
+        self.caller(sub, claims, now)
+    }
+
+    fn caller(&self, sub: &str, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
         in_force(claims, now)?;
         self.issued_for_us(claims)?;
-        let viewer = Viewer::new(claims.sub.as_str()).map_err(|_| InvalidToken::Claims)?;
+        let viewer = Viewer::new(sub).map_err(|_| InvalidToken::Claims)?;
         Ok(Caller { viewer, brands: brands(claims)?, scopes: scopes(claims) })
     }
 
@@ -97,7 +104,7 @@ fn holds_text(claim: Option<&Value>, expected: &str) -> bool {
 fn in_force(claims: &Claims, now: Timestamp) -> Result<(), InvalidToken> {
     let now = Duration::microseconds(now.as_micros()).as_seconds_f64();
     let leeway = LEEWAY.as_seconds_f64();
-    if now >= claims.exp + leeway {
+    if claims.exp.is_some_and(|exp| now >= exp + leeway) {
         return Err(InvalidToken::Expired);
     }
     let begins_later = |claim: Option<f64>| claim.is_some_and(|instant| instant > now + leeway);

@@ -82,6 +82,11 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// [`TokenRefusal`] when it stands for none, or when that cannot be told now.
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal>;
+
+    /// Whether it has had what it verifies with: the service takes no traffic before.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// Why a token was not taken.

@@ -1,177 +1,120 @@
-//! JSON Web Tokens signed with a shared secret (HS256).
+//! JSON Web Tokens (RFC 7519), signed with the shared secret or by the keys of an issuer.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use live_domain::{Clock, Timestamp};
-use secrecy::{ExposeSecret, SecretSlice};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, crypto};
+use live_domain::Clock;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use time::Duration;
 
 use super::claims::{ClaimRules, Claims};
 use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
+use super::keys::PublicKeys;
+use super::secret::Hs256Secret;
+use crate::json::{present, read_object};
 
-/// A secret that tokens are signed with: at least 32 bytes, and no PEM text, which would be a public key taken for a
-/// secret (RFC 8725, section 2.1).
-#[derive(Clone)]
-pub struct Hs256Secret(SecretSlice<u8>);
-
-/// Why bytes are no such secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SecretError {
-    /// Fewer than 32 bytes.
-    #[error("must have at least {} bytes; `openssl rand -base64 48` makes a good one", Hs256Secret::MIN_BYTES)]
-    TooShort,
-    /// A PEM text.
-    #[error("must not be a PEM text: a key pair is no shared secret")]
-    Pem,
-}
-
-impl Hs256Secret {
-    /// The fewest bytes that a secret may have (RFC 7518, section 3.2).
-    pub const MIN_BYTES: usize = 32;
-
-    /// Checks the bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`SecretError`].
-    pub fn new(bytes: Vec<u8>) -> Result<Self, SecretError> {
-        if bytes.len() < Self::MIN_BYTES {
-            return Err(SecretError::TooShort);
-        }
-        if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
-            return Err(SecretError::Pem);
-        }
-        Ok(Self(bytes.into()))
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.0.expose_secret()
-    }
-}
-
-impl fmt::Debug for Hs256Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Hs256Secret(***)")
-    }
-}
-
-/// Verifies tokens signed with the secret.
-pub struct Hs256Verifier {
-    key: DecodingKey,
-    validation: Validation,
+/// Verifies tokens that are signed with the secret, by one of the keys, or by either where both are set.
+pub struct JwtVerifier {
+    secret: Option<DecodingKey>,
+    keys: Option<PublicKeys>,
     rules: ClaimRules,
     clock: Arc<dyn Clock>,
 }
 
-impl Hs256Verifier {
-    /// A verifier of tokens that also meet the rules.
+impl JwtVerifier {
+    /// A verifier of tokens that also meet the rules. Without secret and keys it takes none.
     #[must_use]
-    pub fn new(secret: &Hs256Secret, rules: ClaimRules, clock: Arc<dyn Clock>) -> Self {
-        // The library checks the signature alone: what claims must say is said once, in `ClaimRules`.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        Self { key: DecodingKey::from_secret(secret.bytes()), validation, rules, clock }
+    pub fn new(
+        secret: Option<&Hs256Secret>,
+        keys: Option<PublicKeys>,
+        rules: ClaimRules,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { secret: secret.map(Hs256Secret::verifying_key), keys, rules, clock }
     }
 
-    fn caller(&self, token: &str) -> Result<Caller, InvalidToken> {
-        check_header(token)?;
-        let data =
-            jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).map_err(|error| reason(&error))?;
-        self.rules.caller(&data.claims, self.clock.now())
+    /// The algorithm of the header chooses among the keys; what a key may verify is the key's to say, never the header's
+    /// (RFC 8725, section 3.1).
+    async fn is_signed(&self, token: &SignedToken<'_>) -> Result<bool, TokenRefusal> {
+        let Ok(algorithm) = token.header.algorithm.parse::<Algorithm>() else { return Ok(false) };
+        if algorithm == Algorithm::HS256 {
+            return Ok(self.secret.as_ref().is_some_and(|secret| token.is_signed_by(secret, algorithm)));
+        }
+        let Some(keys) = self.keys.as_ref().filter(|_| algorithm.family() != AlgorithmFamily::Hmac) else {
+            return Ok(false);
+        };
+        let kid = token.header.kid.as_deref();
+        let keys = keys.for_kid(kid).await.map_err(|error| TokenRefusal::Unavailable(error.into()))?;
+        Ok(keys.fitting(kid, algorithm).any(|key| token.is_signed_by(key, algorithm)))
     }
 }
 
 #[async_trait]
-impl TokenVerifier for Hs256Verifier {
+impl TokenVerifier for JwtVerifier {
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
-        Ok(self.caller(token)?)
-    }
-}
-
-/// The algorithm is ours to choose, not the header's. One that demands what we do not understand makes the token one
-/// that we must not take (RFC 7515, section 4.1.11).
-fn check_header(token: &str) -> Result<(), InvalidToken> {
-    #[derive(Deserialize)]
-    struct JoseHeader {
-        #[serde(default, deserialize_with = "is_present")]
-        crit: bool,
-        #[serde(rename = "alg")]
-        algorithm: String,
-    }
-    fn is_present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| true)
-    }
-    let header = token.split('.').next().unwrap_or_default();
-    let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken::Malformed)?;
-    let header: JoseHeader = serde_json::from_slice(&header).map_err(|_| InvalidToken::Malformed)?;
-    if header.crit {
-        return Err(InvalidToken::Malformed);
-    }
-    if header.algorithm != "HS256" {
-        return Err(InvalidToken::Signature);
-    }
-    // What else the library reads in it must be of its type.
-    jsonwebtoken::decode_header(token).map(|_| ()).map_err(|_| InvalidToken::Malformed)
-}
-
-fn reason(error: &jsonwebtoken::errors::Error) -> InvalidToken {
-    use jsonwebtoken::errors::ErrorKind;
-    match error.kind() {
-        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
-            InvalidToken::Signature
+        let token = SignedToken::read(token)?;
+        if !self.is_signed(&token).await? {
+            return Err(InvalidToken::Signature.into());
         }
-        // The header was read before, and the payload is read after the signature was found good.
-        ErrorKind::Json(_) => InvalidToken::Claims,
-        _ => InvalidToken::Malformed,
+        Ok(self.rules.caller_of_jwt(&token.claims()?, self.clock.now())?)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.keys.as_ref().is_none_or(PublicKeys::are_loaded)
     }
 }
 
-#[derive(Serialize)]
-struct MintedClaims<'a> {
-    sub: &'a str,
-    iat: i64,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    brand_id: &'a [String],
-    #[serde(skip_serializing_if = "String::is_empty")]
-    scope: String,
+fn parts(token: &str) -> Option<[&str; 3]> {
+    // One part more than there may be is enough to see that there are too many.
+    token.splitn(4, '.').collect::<Vec<_>>().try_into().ok()
 }
 
-/// Makes a token for that person, good from now on for so long, with the issuer and audience of the rules.
-///
-/// # Errors
-///
-/// Those of the signing library; none is known to happen.
-pub fn mint(
-    secret: &Hs256Secret,
-    rules: &ClaimRules,
-    person: (&str, &[String], &[String]),
-    now: Timestamp,
-    ttl: Duration,
-) -> Result<String, jsonwebtoken::errors::Error> {
-    let (sub, brands, scopes) = person;
-    let iat = now.as_micros() / 1_000_000;
-    let claims = MintedClaims {
-        sub,
-        iat,
-        exp: iat.saturating_add(ttl.whole_seconds()),
-        iss: rules.issuer.as_deref(),
-        aud: rules.audience.as_deref(),
-        brand_id: brands,
-        scope: scopes.join(" "),
-    };
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.bytes()))
+/// A token in the compact form (RFC 7515, section 7.1), of which the header alone has been read. That form alone is
+/// taken, in base64url without padding and without a stray bit: one token has one text.
+struct SignedToken<'a> {
+    header: JoseHeader,
+    /// What is signed.
+    message: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+/// What we look at in the header. Keys that it brings along, or says where to find (`jwk`, `jku`, `x5c`, `x5u`), are not.
+#[derive(Deserialize)]
+struct JoseHeader {
+    #[serde(rename = "alg")]
+    algorithm: String,
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "typ")]
+    _typ: Option<String>,
+}
+
+impl<'a> SignedToken<'a> {
+    fn read(token: &'a str) -> Result<Self, InvalidToken> {
+        let [header, payload, signature] = parts(token).ok_or(InvalidToken::Malformed)?;
+        let message = &token[..header.len() + 1 + payload.len()];
+        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken::Malformed)?;
+        let header: JoseHeader = read_object(&header).map_err(|_| InvalidToken::Malformed)?;
+        // Whoever demands what we do not understand must not be taken (RFC 7515, section 4.1.11).
+        if header.crit.is_some() {
+            return Err(InvalidToken::Malformed);
+        }
+        Ok(Self { header, message, payload, signature })
+    }
+
+    fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
+        crypto::verify(self.signature, self.message.as_bytes(), key, algorithm).unwrap_or(false)
+    }
+
+    /// The claims; they are not looked at before the signature was found good.
+    fn claims(&self) -> Result<Claims, InvalidToken> {
+        let payload = URL_SAFE_NO_PAD.decode(self.payload).map_err(|_| InvalidToken::Malformed)?;
+        read_object(&payload).map_err(|_| InvalidToken::Claims)
+    }
 }

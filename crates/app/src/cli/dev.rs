@@ -9,7 +9,7 @@ use live_domain::{
 use serde_json::json;
 use time::Duration;
 
-use super::{Failure, dev_secret, print, say, serve, store};
+use super::{Failure, dev_secret, identity, print, say, serve, store};
 use crate::auth::{EditScopes, Hs256Secret, mint};
 use crate::sample;
 use crate::settings::{DatabaseDefault, Settings};
@@ -21,7 +21,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let addresses = loopback(settings.bind()?)?;
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
-    let state = serve::state(settings, &store, &secret)?;
+    let state = serve::state(settings, &store, identity::verifier(settings, Some(&secret))?)?;
     let listener = serve::listen(&addresses)?;
     store::migrate(&store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use live_adapters::Store;
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
-use super::{Failure, store};
-use crate::auth::{Hs256Secret, Hs256Verifier};
+use super::{Failure, identity, store};
+use crate::auth::TokenVerifier;
 use crate::http::drain::Drain;
 use crate::http::load::LoadLimit;
 use crate::http::state::AppState;
@@ -17,10 +17,11 @@ use crate::settings::{DatabaseDefault, Settings};
 use crate::upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
-    let secret = production_secret(settings)?;
+    check_production(settings)?;
+    let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref())?;
     let migrate_on_start = settings.migrate_on_start()?;
     let store = store::open(settings, DatabaseDefault::None)?;
-    let state = state(settings, &store, &secret)?;
+    let state = state(settings, &store, verifier)?;
     let listener = listen(&settings.bind()?)?;
     if migrate_on_start {
         store::migrate(&store).await?;
@@ -31,20 +32,19 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// What production needs and has no default for; everything that is missing is told at once.
-fn production_secret(settings: &Settings) -> Result<Hs256Secret, Failure> {
+fn check_production(settings: &Settings) -> Result<(), Failure> {
     let database = settings.database(DatabaseDefault::None).err().map(|error| error.to_string());
-    let secret = settings.hs256_secret()?;
-    let no_secret = secret.is_none().then(|| {
-        "LIVE_AUTH_HS256_SECRET is not set: tokens need a secret of at least 32 bytes to be verified with; set it, or \
-         give --auth-hs256-secret-file"
+    let no_identity = (!identity::is_set(settings)?).then(|| {
+        "LIVE_AUTH_HS256_SECRET is not set, nor LIVE_AUTH_JWKS: tokens need a secret of at least 32 bytes or the keys of \
+         their issuer to be verified with; set one, or give --auth-hs256-secret-file or --auth-jwks"
             .to_owned()
     });
-    let missing: Vec<String> = [database, no_secret].into_iter().flatten().collect();
-    secret.filter(|_| missing.is_empty()).ok_or_else(|| Failure::Configuration(missing.join("\n       ")))
+    let missing: Vec<String> = [database, no_identity].into_iter().flatten().collect();
+    if missing.is_empty() { Ok(()) } else { Err(Failure::Configuration(missing.join("\n       "))) }
 }
 
 /// Wires the ports together.
-pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) -> Result<AppState, Failure> {
+pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenVerifier>) -> Result<AppState, Failure> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
     let grace = settings.upcoming_grace()?;
     let Store { sessions, writer, registrations, kept, health, .. } = store.clone();
@@ -61,7 +61,7 @@ pub(super) fn state(settings: &Settings, store: &Store, secret: &Hs256Secret) ->
         load: LoadLimit::new(settings.max_in_flight()?),
         drain: Drain::default(),
         health,
-        verifier: Arc::new(Hs256Verifier::new(secret, settings.claim_rules()?, clock)),
+        verifier,
         list_scopes: settings.list_scopes()?,
         edit_scopes: settings.edit_scopes()?,
     })

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::state::AppState;
+use crate::auth::NoKeysYet;
 
 /// The process runs.
 #[utoipa::path(
@@ -16,7 +17,8 @@ pub async fn alive() -> HttpResponse {
     ok("alive")
 }
 
-/// The service can answer: the store is reachable, its schema is at least this version's, and nobody told it to stop.
+/// The service can answer: the store is reachable, its schema is at least this version's, the keys of tokens were loaded
+/// once, and nobody told it to stop.
 ///
 /// # Errors
 ///
@@ -31,6 +33,9 @@ pub async fn alive() -> HttpResponse {
 pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     if state.drain.has_begun() {
         return Err(ApiError::unavailable("the service is about to stop"));
+    }
+    if !state.verifier.is_ready() {
+        return Err(ApiError::unavailable(NoKeysYet));
     }
     match state.health.schema_state().await? {
         SchemaState::Current => Ok(ok("ready")),

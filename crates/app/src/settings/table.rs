@@ -111,6 +111,14 @@ pub(super) const AUTH_HS256_SECRET: Setting = setting(
     "none",
     "The secret that tokens are signed with (HS256): at least 32 bytes, no PEM text",
 );
+/// The public keys of the issuer.
+pub(super) const AUTH_JWKS: Setting = setting(
+    "LIVE_AUTH_JWKS",
+    Form::Plain,
+    "PATH",
+    "none",
+    "The public keys of the issuer, as a JSON Web Key Set: the path of a file",
+);
 /// The issuer of tokens.
 pub(super) const AUTH_ISSUER: Setting =
     setting("LIVE_AUTH_ISSUER", Form::Plain, "ISSUER", "none", "The issuer that a token must name (claim iss)");
@@ -203,6 +211,7 @@ pub const SETTINGS: &[Setting] = &[
     DATABASE_URL,
     BIND,
     AUTH_HS256_SECRET,
+    AUTH_JWKS,
     AUTH_ISSUER,
     AUTH_AUDIENCE,
     AUTH_LIST_SCOPES,

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, Hs256Verifier};
+use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, JwtVerifier};
 use live_app::http::drain::Drain;
 use live_app::http::load::LoadLimit;
 use live_app::http::routes;
@@ -120,7 +120,7 @@ impl Setup {
             load: LoadLimit::new(max_in_flight),
             drain: Drain::default(),
             health: health.unwrap_or(store),
-            verifier: Arc::new(Hs256Verifier::new(&secret, rules, clock)),
+            verifier: Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock)),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             edit_scopes: EditScopes { write: write_scope.to_owned(), manage: manage_scope.to_owned() },
         })

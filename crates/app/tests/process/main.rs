@@ -5,6 +5,7 @@ mod commands;
 mod cut;
 mod dev;
 mod gone;
+mod identity;
 mod import;
 mod import_acceptance;
 mod killed;
