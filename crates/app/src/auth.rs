@@ -5,11 +5,13 @@ mod credentials;
 mod guard;
 mod jwt;
 mod keys;
+mod outbound;
 mod secret;
 
 pub use claims::{ClaimRules, Claims};
 pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
 pub use jwt::JwtVerifier;
-pub use keys::{KeyFault, KeySet, KeySetError, NoKeysYet, PublicKeys, UnusableKey};
+pub use keys::{KeyFault, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey};
+pub use outbound::OutboundError;
 pub use secret::{Hs256Secret, SecretError, mint};

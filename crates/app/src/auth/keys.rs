@@ -1,6 +1,7 @@
 //! The public keys that an issuer signs tokens with: a JSON Web Key Set (RFC 7517).
 
 mod jwk;
+mod remote;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use serde_json::value::RawValue;
 
 pub use jwk::KeyFault;
 use jwk::VerifyingKey;
+pub use remote::{KeySource, KeyUrl, RemoteKeys};
 
 use crate::json::read_object;
 
@@ -86,10 +88,11 @@ impl KeySet {
 }
 
 /// Where the keys come from.
-#[derive(Debug)]
 pub enum PublicKeys {
     /// Read once, from a file.
     Fixed(Arc<KeySet>),
+    /// Fetched, and kept fresh.
+    Remote(RemoteKeys),
 }
 
 /// No key has been loaded yet.
@@ -99,14 +102,10 @@ pub struct NoKeysYet;
 
 impl PublicKeys {
     /// The keys to look for that id in.
-    ///
-    /// # Errors
-    ///
-    /// [`NoKeysYet`].
-    #[expect(clippy::unused_async, reason = "waits where the keys come from elsewhere")]
-    pub async fn for_kid(&self, _kid: Option<&str>) -> Result<Arc<KeySet>, NoKeysYet> {
+    pub(super) async fn for_kid(&self, kid: Option<&str>) -> Result<Arc<KeySet>, NoKeysYet> {
         match self {
             Self::Fixed(keys) => Ok(Arc::clone(keys)),
+            Self::Remote(keys) => keys.for_kid(kid).await,
         }
     }
 
@@ -115,6 +114,7 @@ impl PublicKeys {
     pub fn are_loaded(&self) -> bool {
         match self {
             Self::Fixed(_) => true,
+            Self::Remote(keys) => keys.are_loaded(),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use live_domain::SystemClock;
 
 use super::{Failure, say};
-use crate::auth::{Hs256Secret, JwtVerifier, PublicKeys, TokenVerifier};
+use crate::auth::{Hs256Secret, JwtVerifier, KeyUrl, PublicKeys, RemoteKeys, TokenVerifier};
+use crate::causes::chain;
 use crate::settings::{KeyPlace, Settings, read_keys};
 
 /// Whether anything is set that tokens can be verified with.
@@ -20,10 +21,19 @@ pub(super) fn verifier(settings: &Settings, secret: Option<&Hs256Secret>) -> Res
 }
 
 fn keys(settings: &Settings) -> Result<Option<PublicKeys>, Failure> {
-    let Some(KeyPlace::File(path)) = settings.jwks()? else { return Ok(None) };
-    let (keys, unusable) = read_keys(&path)?;
-    for key in unusable {
-        say(&format!("warning: LIVE_AUTH_JWKS: {key}; it is passed over"));
-    }
-    Ok(Some(PublicKeys::Fixed(Arc::new(keys))))
+    let keys = match settings.jwks()? {
+        None => return Ok(None),
+        Some(KeyPlace::File(path)) => {
+            let (keys, unusable) = read_keys(&path)?;
+            for key in unusable {
+                say(&format!("warning: LIVE_AUTH_JWKS: {key}; it is passed over"));
+            }
+            PublicKeys::Fixed(Arc::new(keys))
+        }
+        Some(KeyPlace::Url(url)) => {
+            let no_tls = |error| Failure::Configuration(format!("LIVE_AUTH_JWKS cannot be asked: {}", chain(&error)));
+            PublicKeys::Remote(RemoteKeys::start(Arc::new(KeyUrl::new(url).map_err(no_tls)?)))
+        }
+    };
+    Ok(Some(keys))
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use reqwest::Url;
+
 use super::table::AUTH_JWKS;
 use super::{SettingError, Settings};
 use crate::auth::{KeySet, UnusableKey};
@@ -11,6 +13,8 @@ use crate::auth::{KeySet, UnusableKey};
 pub enum KeyPlace {
     /// In a file.
     File(PathBuf),
+    /// At a URL.
+    Url(Url),
 }
 
 impl Settings {
@@ -18,10 +22,22 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When the text is no UTF-8.
+    /// When it looks like a URL and is none to use.
     pub fn jwks(&self) -> Result<Option<KeyPlace>, SettingError> {
-        self.value(&AUTH_JWKS, |text| Ok(KeyPlace::File(text.into())))
+        self.value(&AUTH_JWKS, |text| {
+            if !text.contains("://") {
+                return Ok(KeyPlace::File(text.into()));
+            }
+            url(text).map(KeyPlace::Url).map_err(|fault| format!("must be the path of a file, or {fault}"))
+        })
     }
+}
+
+/// Reads a URL to ask at. A password in it would stand in places where nobody looks for one.
+fn url(text: &str) -> Result<Url, &'static str> {
+    let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_plain(url));
+    url.ok_or("an http(s) URL without user and password")
 }
 
 /// The keys in a file, and those of it that cannot be used.

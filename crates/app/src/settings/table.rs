@@ -115,9 +115,9 @@ pub(super) const AUTH_HS256_SECRET: Setting = setting(
 pub(super) const AUTH_JWKS: Setting = setting(
     "LIVE_AUTH_JWKS",
     Form::Plain,
-    "PATH",
+    "PATH|URL",
     "none",
-    "The public keys of the issuer, as a JSON Web Key Set: the path of a file",
+    "The public keys of the issuer, as a JSON Web Key Set: the path of a file, or an http(s) URL",
 );
 /// The issuer of tokens.
 pub(super) const AUTH_ISSUER: Setting =

@@ -84,6 +84,16 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             "/nowhere/secret",
             "LIVE_AUTH_HS256_SECRET_FILE: /nowhere/secret cannot be read: No such file or directory (os error 2)",
         ),
+        (
+            "LIVE_AUTH_JWKS",
+            "https://live:hunter2@id.example/keys",
+            "LIVE_AUTH_JWKS must be the path of a file, or an http(s) URL without user and password",
+        ),
+        (
+            "LIVE_AUTH_JWKS",
+            "file:///etc/keys.json",
+            "LIVE_AUTH_JWKS must be the path of a file, or an http(s) URL without user and password",
+        ),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgres://..., postgresql://... or sqlite:PATH"),
     ] {
         let settings = settings(&[], &[(name, value)]);
@@ -96,6 +106,7 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             settings.list_scopes().err(),
             settings.edit_scopes().err(),
             settings.hs256_secret().err(),
+            settings.jwks().err(),
             settings.database(DatabaseDefault::File).err(),
         ];
         let errors: Vec<String> = errors.into_iter().flatten().map(|error| error.to_string()).collect();

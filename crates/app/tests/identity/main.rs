@@ -5,3 +5,5 @@ mod accepted;
 mod attacks;
 mod issuer;
 mod key_sets;
+mod remote_keys;
+mod web;

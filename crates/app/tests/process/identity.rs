@@ -1,6 +1,7 @@
 //! `live serve` and the issuers of its tokens.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -8,7 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::{Machine, SECRET, Server, get};
+use crate::support::{Machine, PATIENCE, SECRET, Server, get};
+use crate::web::{Web, answer};
 
 const SESSIONS: &str = "/v1/live/sessions";
 
@@ -84,4 +86,65 @@ fn a_file_without_a_key_to_use_exits_78_and_says_why() {
     let said = machine().with("LIVE_AUTH_JWKS", "/nowhere/keys.json").run(&["serve"]);
     assert_eq!(said.code, 78);
     assert!(said.err.contains("LIVE_AUTH_JWKS: /nowhere/keys.json cannot be read"), "{}", said.err);
+}
+
+/// A web server with a document that the test sets; none: an error.
+fn publisher(document: Option<String>) -> (Web, Arc<Mutex<Option<String>>>) {
+    let document = Arc::new(Mutex::new(document));
+    let published = Arc::clone(&document);
+    let web = Web::start(move |_| {
+        let document = published.lock().unwrap().clone();
+        document.map_or_else(|| answer("500 Internal Server Error", "{}"), |text| answer("200 OK", &text))
+    });
+    (web, document)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_of_keys_while_serving_loses_no_request() {
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let (issuer, document) = publisher(Some(set(&[old.jwk()])));
+    let machine = machine().with("LIVE_AUTH_JWKS", &issuer.url("/keys"));
+    let server = Server::serve(&machine);
+    let url = server.url(SESSIONS);
+    // The very first request waits for the keys.
+    assert_eq!(get(&url, Some(&old.token())).await.status, 200);
+    // A new key is published beside the old one before it signs, and the old one goes when its tokens are gone.
+    *document.lock().unwrap() = Some(set(&[old.jwk(), new.jwk()]));
+    for key in [&old, &new, &old, &new] {
+        let (one, other) = (key.token(), key.token());
+        let (one, other) = tokio::join!(get(&url, Some(&one)), get(&url, Some(&other)));
+        assert_eq!((one.status, other.status), (200, 200), "{} {}", one.body, other.body);
+    }
+    assert_eq!(issuer.requests().len(), 2);
+    assert!(issuer.requests().iter().all(|request| !request.to_lowercase().contains("authorization")));
+    let stranger = get(&url, Some(&Key::new("stranger").token())).await;
+    assert_eq!((stranger.status, stranger.body["error"].as_str()), (401, Some("invalid_token")));
+    assert_eq!(issuer.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serves_before_its_keys_are_there_and_takes_tokens_once_they_are() {
+    let key = Key::new("k");
+    let (issuer, document) = publisher(None);
+    let machine = machine().with("LIVE_AUTH_JWKS", &issuer.url("/keys"));
+    let server = Server::serve(&machine);
+    let url = server.url(SESSIONS);
+    let answer = get(&url, Some(&key.token())).await;
+    assert_eq!((answer.status, answer.body["error"].as_str()), (503, Some("unavailable")), "{}", answer.body);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(get(&url, None).await.status, 401);
+    let ready = get(&server.url("/readyz"), None).await;
+    assert_eq!((ready.status, ready.headers.contains_key("retry-after")), (503, true));
+    assert_eq!(get(&server.url("/livez"), None).await.status, 200);
+    *document.lock().unwrap() = Some(set(&[key.jwk()]));
+    let begun = Instant::now();
+    while get(&server.url("/readyz"), None).await.status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "the keys do not come");
+    }
+    assert_eq!(get(&url, Some(&key.token())).await.status, 200);
+    // They stay in use when the issuer is gone.
+    *document.lock().unwrap() = None;
+    assert_eq!(get(&url, Some(&Key::new("other").token())).await.status, 401);
+    assert_eq!(get(&url, Some(&key.token())).await.status, 200);
+    assert_eq!(get(&server.url("/readyz"), None).await.status, 200);
 }

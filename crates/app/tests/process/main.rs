@@ -18,3 +18,5 @@ mod serve;
 mod stop;
 mod support;
 mod walk_acceptance;
+#[path = "../identity/web.rs"]
+mod web;
