@@ -3,6 +3,7 @@
 mod claims;
 mod credentials;
 mod guard;
+mod introspection;
 mod jwt;
 mod keys;
 mod outbound;
@@ -11,6 +12,7 @@ mod secret;
 pub use claims::{ClaimRules, Claims};
 pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
+pub use introspection::{Introspection, IntrospectionEndpoint, JwtOrIntrospection};
 pub use jwt::JwtVerifier;
 pub use keys::{KeyFault, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey};
 pub use outbound::OutboundError;

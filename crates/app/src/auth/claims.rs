@@ -18,6 +18,8 @@ pub struct Claims {
     #[serde(default, deserialize_with = "present")]
     sub: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    client_id: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
     exp: Option<f64>,
     #[serde(default, deserialize_with = "present")]
     nbf: Option<f64>,
@@ -53,6 +55,13 @@ impl OneOrMany {
     }
 }
 
+impl Claims {
+    /// How long they are good from that instant on; none when they do not end by themselves.
+    pub(super) fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        self.exp.map(|exp| Duration::saturating_seconds_f64(exp - seconds(now)))
+    }
+}
+
 /// What the claims are checked against.
 #[derive(Debug, Clone, Default)]
 pub struct ClaimRules {
@@ -70,6 +79,18 @@ impl ClaimRules {
     /// [`InvalidToken`] names the rule that is broken.
     pub fn caller_of_jwt(&self, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
         let (Some(sub), Some(_)) = (&claims.sub, claims.exp) else { return Err(InvalidToken::Claims) };
+        self.caller(sub, claims, now)
+    }
+
+    /// The caller that the claims of an introspected token stand for, at that instant. Without subject it is the client
+    /// itself; without end the issuer sees to it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`] names the rule that is broken.
+    pub fn caller_of_introspected(&self, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
+        let client = || claims.client_id.as_ref().and_then(Value::as_str);
+        let sub = claims.sub.as_deref().or_else(client).ok_or(InvalidToken::Claims)?;
         self.caller(sub, claims, now)
     }
 
@@ -101,8 +122,13 @@ fn holds_text(claim: Option<&Value>, expected: &str) -> bool {
     is_text(claim, expected) || members.iter().any(|member| is_text(Some(member), expected))
 }
 
+/// An instant as claims write it (RFC 7519, section 2).
+fn seconds(instant: Timestamp) -> f64 {
+    Duration::microseconds(instant.as_micros()).as_seconds_f64()
+}
+
 fn in_force(claims: &Claims, now: Timestamp) -> Result<(), InvalidToken> {
-    let now = Duration::microseconds(now.as_micros()).as_seconds_f64();
+    let now = seconds(now);
     let leeway = LEEWAY.as_seconds_f64();
     if claims.exp.is_some_and(|exp| now >= exp + leeway) {
         return Err(InvalidToken::Expired);

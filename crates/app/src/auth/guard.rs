@@ -109,6 +109,9 @@ pub enum InvalidToken {
     /// Not signed by a key that is known here, or in another way than that key allows.
     #[error("the signature is not valid")]
     Signature,
+    /// The issuer does not know it, or takes it for good no more.
+    #[error("the token is not active")]
+    Inactive,
     /// Past `exp`.
     #[error("the token has expired")]
     Expired,

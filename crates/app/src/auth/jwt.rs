@@ -67,6 +67,12 @@ impl TokenVerifier for JwtVerifier {
     }
 }
 
+/// Whether the token looks like a JWT that is signed: three parts, of which the first is an object.
+pub(super) fn has_shape_of_jwt(token: &str) -> bool {
+    let header = parts(token).map(|[header, ..]| URL_SAFE_NO_PAD.decode(header));
+    header.is_some_and(|header| header.is_ok_and(|bytes| read_object::<IgnoredAny>(&bytes).is_ok()))
+}
+
 fn parts(token: &str) -> Option<[&str; 3]> {
     // One part more than there may be is enough to see that there are too many.
     token.splitn(4, '.').collect::<Vec<_>>().try_into().ok()
@@ -91,6 +97,7 @@ struct JoseHeader {
     kid: Option<String>,
     #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
+    /// Any text will do, as issuers write what they like; what is no text makes no header.
     #[serde(default, deserialize_with = "present", rename = "typ")]
     _typ: Option<String>,
 }

@@ -38,9 +38,14 @@ impl fmt::Display for UnusableKey {
 /// Why a text is no set of keys to use.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
-    /// It is no set.
-    #[error("is no JSON Web Key Set: {0}")]
-    Malformed(#[from] serde_json::Error),
+    /// It is no set. What stands there is not told: it may be anything.
+    #[error("is no JSON Web Key Set: see line {line}, column {column}")]
+    Malformed {
+        /// Where reading ended.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
     /// It is one without a key to use; these are unusable.
     #[error("holds no key to verify tokens with{}", listed(.0))]
     NoUsableKey(Vec<UnusableKey>),
@@ -62,7 +67,9 @@ impl KeySet {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
-        let Document { keys } = read_object(text)?;
+        let malformed =
+            |error: serde_json::Error| KeySetError::Malformed { line: error.line(), column: error.column() };
+        let Document { keys } = read_object(text).map_err(malformed)?;
         let (mut usable, mut unusable) = (Vec::new(), Vec::new());
         for (place, key) in (1..).zip(keys) {
             match VerifyingKey::read(key.get()) {

@@ -9,6 +9,9 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
+/// How long a connection is kept for the next question: less than what servers are used to, so that none is asked on that
+/// they are just about to close.
+const KEEP: Duration = Duration::from_secs(4);
 
 /// An answer did not come, or is none.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,7 @@ impl From<reqwest::Error> for OutboundError {
 ///
 /// When TLS is needed and the system has no certificates of authorities.
 pub(super) fn client(url: &Url) -> Result<Client, OutboundError> {
-    let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
+    let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().pool_idle_timeout(KEEP);
     // Who needs no certificates need not have any.
     let client = if url.scheme() == "https" { client } else { client.tls_certs_only([]) };
     Ok(client.build()?)

@@ -5,19 +5,40 @@ use std::sync::Arc;
 use live_domain::SystemClock;
 
 use super::{Failure, say};
-use crate::auth::{Hs256Secret, JwtVerifier, KeyUrl, PublicKeys, RemoteKeys, TokenVerifier};
+use crate::auth::{
+    Hs256Secret, Introspection, JwtOrIntrospection, JwtVerifier, KeyUrl, OutboundError, PublicKeys, RemoteKeys,
+    TokenVerifier,
+};
 use crate::causes::chain;
 use crate::settings::{KeyPlace, Settings, read_keys};
 
+/// What is wrong where nothing is set that tokens can be verified with.
+pub(super) const NOT_SET: &str = "LIVE_AUTH_HS256_SECRET is not set, nor is LIVE_AUTH_JWKS, nor LIVE_AUTH_INTROSPECTION_URL: \
+    tokens need a secret of at least 32 bytes or the keys of their issuer to be verified with, or an issuer to be asked; set \
+    one of them, or give --auth-hs256-secret-file, --auth-jwks or --auth-introspection-url";
+
 /// Whether anything is set that tokens can be verified with.
 pub(super) fn is_set(settings: &Settings) -> Result<bool, Failure> {
-    Ok(settings.hs256_secret()?.is_some() || settings.jwks()?.is_some())
+    let by_signature = settings.hs256_secret()?.is_some() || settings.jwks()?.is_some();
+    Ok(by_signature || settings.introspection()?.is_some())
 }
 
-/// Verifies tokens that are signed with the secret, and those that the settings name keys for.
+/// Verifies tokens that are signed with the secret, and those that the settings name keys or an endpoint for.
 pub(super) fn verifier(settings: &Settings, secret: Option<&Hs256Secret>) -> Result<Arc<dyn TokenVerifier>, Failure> {
     let (rules, clock) = (settings.claim_rules()?, Arc::new(SystemClock));
-    Ok(Arc::new(JwtVerifier::new(secret, keys(settings)?, rules, clock)))
+    let introspection = settings.introspection()?.map(|endpoint| {
+        let introspection = Introspection::new(endpoint, rules.clone(), Arc::<SystemClock>::clone(&clock));
+        introspection.map_err(|error| cannot_be_asked("LIVE_AUTH_INTROSPECTION_URL", &error))
+    });
+    let keys = keys(settings)?;
+    let is_signed = secret.is_some() || keys.is_some();
+    let jwt = is_signed.then(|| JwtVerifier::new(secret, keys, rules, clock));
+    match (jwt, introspection.transpose()?) {
+        (None, None) => Err(Failure::Configuration(NOT_SET.to_owned())),
+        (Some(jwt), None) => Ok(Arc::new(jwt)),
+        (None, Some(introspection)) => Ok(Arc::new(introspection)),
+        (Some(jwt), Some(introspection)) => Ok(Arc::new(JwtOrIntrospection { jwt, introspection })),
+    }
 }
 
 fn keys(settings: &Settings) -> Result<Option<PublicKeys>, Failure> {
@@ -31,9 +52,13 @@ fn keys(settings: &Settings) -> Result<Option<PublicKeys>, Failure> {
             PublicKeys::Fixed(Arc::new(keys))
         }
         Some(KeyPlace::Url(url)) => {
-            let no_tls = |error| Failure::Configuration(format!("LIVE_AUTH_JWKS cannot be asked: {}", chain(&error)));
-            PublicKeys::Remote(RemoteKeys::start(Arc::new(KeyUrl::new(url).map_err(no_tls)?)))
+            let source = KeyUrl::new(url).map_err(|error| cannot_be_asked("LIVE_AUTH_JWKS", &error))?;
+            PublicKeys::Remote(RemoteKeys::start(Arc::new(source)))
         }
     };
     Ok(Some(keys))
+}
+
+fn cannot_be_asked(name: &str, error: &OutboundError) -> Failure {
+    Failure::Configuration(format!("{name} cannot be asked: {}", chain(error)))
 }

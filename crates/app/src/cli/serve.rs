@@ -34,11 +34,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
 /// What production needs and has no default for; everything that is missing is told at once.
 fn check_production(settings: &Settings) -> Result<(), Failure> {
     let database = settings.database(DatabaseDefault::None).err().map(|error| error.to_string());
-    let no_identity = (!identity::is_set(settings)?).then(|| {
-        "LIVE_AUTH_HS256_SECRET is not set, nor LIVE_AUTH_JWKS: tokens need a secret of at least 32 bytes or the keys of \
-         their issuer to be verified with; set one, or give --auth-hs256-secret-file or --auth-jwks"
-            .to_owned()
-    });
+    let no_identity = (!identity::is_set(settings)?).then(|| identity::NOT_SET.to_owned());
     let missing: Vec<String> = [database, no_identity].into_iter().flatten().collect();
     if missing.is_empty() { Ok(()) } else { Err(Failure::Configuration(missing.join("\n       "))) }
 }

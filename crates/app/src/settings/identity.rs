@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
+use secrecy::SecretString;
 
-use super::table::AUTH_JWKS;
+use super::table::{
+    AUTH_INTROSPECTION_CLIENT_ID, AUTH_INTROSPECTION_CLIENT_SECRET, AUTH_INTROSPECTION_URL, AUTH_JWKS, Setting,
+};
 use super::{SettingError, Settings};
-use crate::auth::{KeySet, UnusableKey};
+use crate::auth::{IntrospectionEndpoint, KeySet, UnusableKey};
 
 /// Where the public keys of the issuer are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +31,43 @@ impl Settings {
             if !text.contains("://") {
                 return Ok(KeyPlace::File(text.into()));
             }
-            url(text).map(KeyPlace::Url).map_err(|fault| format!("must be the path of a file, or {fault}"))
+            read_url(text).map(KeyPlace::Url).map_err(|fault| format!("must be the path of a file, or {fault}"))
         })
     }
 }
 
+impl Settings {
+    /// Where the issuer is asked about tokens, and as whom.
+    ///
+    /// # Errors
+    ///
+    /// When one of the three settings is missing beside another, or the URL is none to use.
+    pub fn introspection(&self) -> Result<Option<IntrospectionEndpoint>, SettingError> {
+        let (url, id, secret) =
+            (&AUTH_INTROSPECTION_URL, &AUTH_INTROSPECTION_CLIENT_ID, &AUTH_INTROSPECTION_CLIENT_SECRET);
+        let missing = |setting: &Setting| {
+            let belong = [url, id, secret].map(|setting| setting.name).join(", ");
+            SettingError(format!("{} is not set: {belong} belong together", setting.name))
+        };
+        let given = (
+            self.value(url, |text| read_url(text).map_err(|fault| format!("must be {fault}")))?,
+            self.value(id, |text| Ok(text.to_owned()))?,
+            self.value(secret, |text| Ok(SecretString::from(text)))?,
+        );
+        match given {
+            (None, None, None) => Ok(None),
+            (None, ..) => Err(missing(url)),
+            (_, None, _) => Err(missing(id)),
+            (.., None) => Err(missing(secret)),
+            (Some(url), Some(client_id), Some(client_secret)) => {
+                Ok(Some(IntrospectionEndpoint { url, client_id, client_secret }))
+            }
+        }
+    }
+}
+
 /// Reads a URL to ask at. A password in it would stand in places where nobody looks for one.
-fn url(text: &str) -> Result<Url, &'static str> {
+fn read_url(text: &str) -> Result<Url, &'static str> {
     let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_plain(url));
     url.ok_or("an http(s) URL without user and password")

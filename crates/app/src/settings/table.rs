@@ -125,6 +125,25 @@ pub(super) const AUTH_ISSUER: Setting =
 /// The audience of tokens.
 pub(super) const AUTH_AUDIENCE: Setting =
     setting("LIVE_AUTH_AUDIENCE", Form::Plain, "AUDIENCE", "none", "The audience that a token must be for (claim aud)");
+/// Where tokens are introspected.
+pub(super) const AUTH_INTROSPECTION_URL: Setting = setting(
+    "LIVE_AUTH_INTROSPECTION_URL",
+    Form::Plain,
+    "URL",
+    "none",
+    "Where the issuer is asked about tokens that are no JWT (RFC 7662); needs a client id and secret",
+);
+/// The client at the introspection endpoint.
+pub(super) const AUTH_INTROSPECTION_CLIENT_ID: Setting = setting(
+    "LIVE_AUTH_INTROSPECTION_CLIENT_ID",
+    Form::Plain,
+    "ID",
+    "none",
+    "The client that this service is at the introspection endpoint",
+);
+/// Its secret.
+pub(super) const AUTH_INTROSPECTION_CLIENT_SECRET: Setting =
+    setting("LIVE_AUTH_INTROSPECTION_CLIENT_SECRET", Form::Secret, "SECRET", "none", "The secret of that client");
 /// The scopes of everybody who reads or registers.
 pub(super) const AUTH_LIST_SCOPES: Setting = setting(
     "LIVE_AUTH_LIST_SCOPES",
@@ -214,6 +233,9 @@ pub const SETTINGS: &[Setting] = &[
     AUTH_JWKS,
     AUTH_ISSUER,
     AUTH_AUDIENCE,
+    AUTH_INTROSPECTION_URL,
+    AUTH_INTROSPECTION_CLIENT_ID,
+    AUTH_INTROSPECTION_CLIENT_SECRET,
     AUTH_LIST_SCOPES,
     AUTH_WRITE_SCOPE,
     AUTH_MANAGE_SCOPE,

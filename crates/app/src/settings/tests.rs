@@ -124,6 +124,35 @@ fn the_scopes_of_hosts_and_managers_are_set_each_by_its_own_setting() {
 }
 
 #[test]
+fn introspection_needs_its_url_its_client_and_the_secret_of_that() {
+    let [url, id, secret] = [
+        ("LIVE_AUTH_INTROSPECTION_URL", "https://id.example/introspect"),
+        ("LIVE_AUTH_INTROSPECTION_CLIENT_ID", "live"),
+        ("LIVE_AUTH_INTROSPECTION_CLIENT_SECRET", "hunter2"),
+    ];
+    let found = |given: &[(&str, &str)]| settings(&[], given).introspection().map_err(|error| error.to_string());
+    for (given, missing) in [
+        (&[url][..], "LIVE_AUTH_INTROSPECTION_CLIENT_ID"),
+        (&[id], "LIVE_AUTH_INTROSPECTION_URL"),
+        (&[secret], "LIVE_AUTH_INTROSPECTION_URL"),
+        (&[url, id], "LIVE_AUTH_INTROSPECTION_CLIENT_SECRET"),
+        (&[url, secret], "LIVE_AUTH_INTROSPECTION_CLIENT_ID"),
+        (&[id, secret], "LIVE_AUTH_INTROSPECTION_URL"),
+    ] {
+        let error = found(given).unwrap_err();
+        assert!(error.starts_with(&format!("{missing} is not set")) && !error.contains("hunter2"), "{error}");
+    }
+    assert!(found(&[]).unwrap().is_none());
+    let whole = found(&[url, id, secret]).unwrap().unwrap();
+    assert_eq!(whole.url.as_str(), url.1);
+    assert!(!format!("{whole:?}").contains("hunter2"));
+    for bad in ["id.example/introspect", "/introspect", "ftp://id.example", "https://live:hunter2@id.example"] {
+        let error = found(&[(url.0, bad), id, secret]).unwrap_err();
+        assert_eq!(error, "LIVE_AUTH_INTROSPECTION_URL must be an http(s) URL without user and password");
+    }
+}
+
+#[test]
 fn a_pem_text_is_no_secret() {
     let pem = "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----";
     let error = settings(&[], &[("LIVE_AUTH_HS256_SECRET", pem)]).hs256_secret().unwrap_err();

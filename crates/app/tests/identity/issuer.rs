@@ -17,6 +17,7 @@ use live_app::auth::{Caller, ClaimRules, Hs256Secret, JwtVerifier, KeySet, Publi
 use live_domain::contract::fixtures::now;
 use live_domain::{Clock, Timestamp};
 use serde_json::{Value, json};
+use time::Duration;
 
 pub(crate) const SECRET: &[u8] = b"a secret that only the tests sign with";
 
@@ -173,6 +174,10 @@ pub(crate) struct TestClock(AtomicI64);
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(now().as_micros())))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.store(self.now().later_by(by).as_micros(), Ordering::SeqCst);
     }
 }
 

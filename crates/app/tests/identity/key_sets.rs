@@ -154,9 +154,12 @@ fn jwt_keys_in_what_is_no_key_set_are_an_error() {
         format!("{{\"keys\":{}", "[".repeat(100_000)),
     ] {
         let error = KeySet::read(text.as_bytes()).err();
-        assert!(matches!(error, Some(KeySetError::Malformed(_))), "{text:.60}: {error:?}");
+        assert!(matches!(error, Some(KeySetError::Malformed { .. })), "{text:.60}: {error:?}");
     }
     assert!(KeySet::read(b"{\"keys\":[\xff]}").is_err());
+    // The wrong file may hold anything: its content is not told.
+    let error = KeySet::read(br#"{"keys":"hunter2"}"#).expect_err("no set");
+    assert_eq!(error.to_string(), "is no JSON Web Key Set: see line 1, column 17");
 }
 
 #[test]

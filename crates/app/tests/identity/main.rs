@@ -3,6 +3,7 @@
 
 mod accepted;
 mod attacks;
+mod introspection;
 mod issuer;
 mod key_sets;
 mod remote_keys;

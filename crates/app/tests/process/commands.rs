@@ -24,7 +24,8 @@ fn serve_says_everything_that_is_missing_and_exits_78() {
     let said = Machine::new().run(&["serve"]);
     assert_eq!(said.code, 78);
     assert!(said.err.contains("DATABASE_URL is not set"), "{}", said.err);
-    assert!(said.err.contains("LIVE_AUTH_HS256_SECRET is not set"), "{}", said.err);
+    let ways = "LIVE_AUTH_HS256_SECRET is not set, nor is LIVE_AUTH_JWKS, nor LIVE_AUTH_INTROSPECTION_URL";
+    assert!(said.err.contains(ways), "{}", said.err);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub enum ErrorCode {
     UnsupportedMediaType,
     /// A fault of the service.
     Internal,
-    /// The store does not answer in time.
+    /// The store or the identity provider does not answer in time.
     Unavailable,
 }
 
@@ -125,7 +125,7 @@ pub const ERRORS: &[ErrorKind] = &[
         ErrorCode::Unavailable,
         "unavailable",
         StatusCode::SERVICE_UNAVAILABLE,
-        "the store does not answer in time; `Retry-After` says when to try again",
+        "the store or the identity provider does not answer in time; `Retry-After` says when to try again",
     ),
 ];
 

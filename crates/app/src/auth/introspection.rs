@@ -1,0 +1,132 @@
+//! Tokens that tell nothing by themselves: their issuer is asked whose they are (RFC 7662).
+
+mod cache;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use form_urlencoded::{Serializer, byte_serialize};
+use live_domain::Clock;
+use reqwest::{Client, RequestBuilder, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use self::cache::Cache;
+use super::claims::{ClaimRules, Claims};
+use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
+use super::jwt::{JwtVerifier, has_shape_of_jwt};
+use super::outbound::{self, OutboundError};
+use crate::json::read_object;
+
+/// Where the issuer is asked, and as whom.
+#[derive(Debug, Clone)]
+pub struct IntrospectionEndpoint {
+    /// The endpoint.
+    pub url: Url,
+    /// The client that we are there.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+}
+
+/// Asks the issuer about tokens, and remembers its word for a little while.
+pub struct Introspection {
+    endpoint: IntrospectionEndpoint,
+    client: Client,
+    rules: ClaimRules,
+    clock: Arc<dyn Clock>,
+    cache: Cache,
+}
+
+/// The issuer did not say whether a token is active.
+#[derive(Debug, thiserror::Error)]
+enum IntrospectionError {
+    #[error("the introspection endpoint cannot be asked")]
+    Outbound(#[from] OutboundError),
+    // What else stands in the answer is for nobody's eyes.
+    #[error("the introspection endpoint did not say whether the token is active")]
+    Unclear,
+}
+
+impl From<IntrospectionError> for TokenRefusal {
+    fn from(error: IntrospectionError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl Introspection {
+    /// Asks at that endpoint about tokens that also meet the rules.
+    ///
+    /// # Errors
+    ///
+    /// When TLS is needed and cannot be set up.
+    pub fn new(
+        endpoint: IntrospectionEndpoint,
+        rules: ClaimRules,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OutboundError> {
+        let client = outbound::client(&endpoint.url)?;
+        Ok(Self { endpoint, client, rules, clock, cache: Cache::default() })
+    }
+
+    /// The claims of a token that is active.
+    async fn ask(&self, token: &str) -> Result<Claims, TokenRefusal> {
+        #[derive(Deserialize)]
+        struct Activity {
+            active: bool,
+        }
+        let body = outbound::body(self.question(token)).await.map_err(IntrospectionError::from)?;
+        let activity: Activity = read_object(&body).map_err(|_| IntrospectionError::Unclear)?;
+        if !activity.active {
+            return Err(InvalidToken::Inactive.into());
+        }
+        Ok(read_object(&body).map_err(|_| InvalidToken::Claims)?)
+    }
+
+    /// The token goes into the body, where nobody logs it; id and secret of the client go into the one header field, each
+    /// encoded as in a form (RFC 6749, section 2.3.1).
+    fn question(&self, token: &str) -> RequestBuilder {
+        let IntrospectionEndpoint { url, client_id, client_secret } = &self.endpoint;
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let form = [("token", token), ("token_type_hint", "access_token")];
+        self.client
+            .post(url.clone())
+            .basic_auth(encoded(client_id), Some(encoded(client_secret.expose_secret())))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(Serializer::new(String::new()).extend_pairs(form).finish())
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for Introspection {
+    async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
+        let hash = blake3::hash(token.as_bytes());
+        if let Some(caller) = self.cache.get(&hash, self.clock.now()) {
+            return Ok(caller);
+        }
+        let claims = self.ask(token).await?;
+        let now = self.clock.now();
+        let caller = self.rules.caller_of_introspected(&claims, now)?;
+        self.cache.put(hash, caller.clone(), now, claims.remaining(now));
+        Ok(caller)
+    }
+}
+
+/// Verifies what looks like a JWT as one, and asks about everything else.
+pub struct JwtOrIntrospection {
+    /// Of what looks like a JWT.
+    pub jwt: JwtVerifier,
+    /// Of everything else.
+    pub introspection: Introspection,
+}
+
+#[async_trait]
+impl TokenVerifier for JwtOrIntrospection {
+    async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
+        if has_shape_of_jwt(token) { self.jwt.verify(token).await } else { self.introspection.verify(token).await }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.jwt.is_ready()
+    }
+}
