@@ -192,6 +192,18 @@ async fn key_url_is_asked_once_for_all_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn key_url_is_not_asked_again_for_an_id_that_a_fetch_under_way_brings() {
+    let issuer = Issuer::new(Some(set(&[named(&P256, "k")])));
+    let verifier = by(&issuer);
+    assert_eq!(outcome(&verifier, &token("k")).await, "ada");
+    issuer.answers(Some(set(&[named(&P256, "new")])));
+    issuer.takes(Duration::from_secs(4));
+    sleep(Duration::from_secs(301)).await;
+    assert_eq!(outcome(&verifier, &token("new")).await, "ada");
+    assert_eq!(issuer.asked(), [0, 300]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn key_url_is_not_waited_for_by_a_known_id() {
     let issuer = Issuer::new(Some(set(&[named(&P256, "k"), named(&RSA, "rsa")])));
     let verifier = by(&issuer);

@@ -1,5 +1,7 @@
 //! `live serve` and the issuers of its tokens.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -120,6 +122,41 @@ async fn a_rotation_of_keys_while_serving_loses_no_request() {
     let stranger = get(&url, Some(&Key::new("stranger").token())).await;
     assert_eq!((stranger.status, stranger.body["error"].as_str()), (401, Some("invalid_token")));
     assert_eq!(issuer.requests().len(), 2);
+}
+
+/// Publishes the set over TLS. Its URL, and the certificate of the authority that vouches for it.
+fn publish_by_tls(set: &str) -> (String, String) {
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(vec![cert.der().clone()], key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/keys", listener.local_addr().unwrap().port());
+    let answer = answer("200 OK", set);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            // A client that does not trust us says so, and goes.
+            let _refused = stream.read(&mut [0; 4_096]).and_then(|_| stream.write_all(answer.as_bytes()));
+        }
+    });
+    (url, cert.pem())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_by_tls_are_those_of_a_server_that_an_authority_vouches_for() {
+    let key = Key::new("k");
+    let (url, authority) = publish_by_tls(&set(&[key.jwk()]));
+    let (_, stranger) = publish_by_tls("{}");
+    for (authority, expected) in [(authority, 200), (stranger, 503)] {
+        let machine = machine().with("LIVE_AUTH_JWKS", &url);
+        let authority = machine.file("authority.pem", &authority);
+        let machine = machine.with("SSL_CERT_FILE", &authority);
+        let server = Server::serve(&machine);
+        let answer = get(&server.url(SESSIONS), Some(&key.token())).await;
+        assert_eq!(answer.status, expected, "{} {}", answer.body, server.rest());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
