@@ -16,10 +16,10 @@ pub(crate) trait StoredInstant {
 #[derive(Debug, thiserror::Error)]
 #[error("the stored {column} of {id} cannot be read")]
 pub(crate) struct BadRow {
-    pub(crate) column: &'static str,
-    pub(crate) id: Uuid,
+    column: &'static str,
+    id: Uuid,
     #[source]
-    pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// Reads the columns of one row; an error names the column.

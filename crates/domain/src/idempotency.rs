@@ -101,6 +101,13 @@ pub struct Kept {
     pub outcome: Outcome,
 }
 
+impl Kept {
+    /// Whether it answers that request: one with its key that asks for the same.
+    pub(crate) fn answers(&self, asked: Option<&RequestKey>) -> bool {
+        asked.is_some_and(|asked| asked.fingerprint == self.fingerprint)
+    }
+}
+
 /// What a write with a key comes to.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box would be one more thing to know")]
 #[derive(Debug, Clone, PartialEq, Eq)]

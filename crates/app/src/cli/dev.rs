@@ -18,7 +18,7 @@ use crate::settings::{DatabaseDefault, Settings};
 const DEVELOPER: &str = "dev";
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
-    let addresses = loopback(settings.bind()?)?;
+    let (addresses, drain) = (loopback(settings.bind()?)?, settings.drain()?);
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
     let state = serve::state(settings, &store, identity::verifier(settings, Some(&secret))?)?;
@@ -28,7 +28,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let signals = serve::catch_signals()?;
     let tomorrow = SystemClock.now().later_by(Duration::days(1));
     print(&welcome(serve::address(&listener)?, &token(settings, &secret)?, tomorrow))?;
-    serve::serve(listener, state, &store, (signals, settings.drain()?)).await
+    serve::serve(listener, state, &store, (signals, drain)).await
 }
 
 /// The development server hands out tokens for everything: it is for this machine alone.

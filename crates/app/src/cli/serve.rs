@@ -19,7 +19,7 @@ use crate::upkeep;
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     check_production(settings)?;
     let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref())?;
-    let migrate_on_start = settings.migrate_on_start()?;
+    let (migrate_on_start, drain) = (settings.migrate_on_start()?, settings.drain()?);
     let store = store::open(settings, DatabaseDefault::None)?;
     let state = state(settings, &store, verifier)?;
     let listener = listen(&settings.bind()?)?;
@@ -28,7 +28,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     }
     let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
-    serve(listener, state, &store, (signals, settings.drain()?)).await
+    serve(listener, state, &store, (signals, drain)).await
 }
 
 /// What production needs and has no default for; everything that is missing is told at once.

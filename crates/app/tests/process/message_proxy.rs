@@ -8,6 +8,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::proxy::stand_before;
+
 /// No connection is to be cut.
 const DISARMED: i64 = -1;
 
@@ -20,12 +22,9 @@ pub(crate) struct MessageProxy {
 impl MessageProxy {
     /// A proxy to the server of that address.
     pub(crate) async fn to(database_url: &str) -> Self {
-        let (before, rest) = database_url.split_once('@').unwrap();
-        let (target, path) = rest.split_once('/').unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("{before}@{}/{path}", listener.local_addr().unwrap());
+        let (listener, target, url) = stand_before(database_url).await;
         let left = Arc::new(AtomicI64::new(DISARMED));
-        tokio::spawn(accept(listener, target.to_owned(), Arc::clone(&left)));
+        tokio::spawn(accept(listener, target, Arc::clone(&left)));
         Self { left, url }
     }
 

@@ -20,16 +20,22 @@ pub(crate) struct Proxy {
     url: String,
 }
 
+/// Listens in the place of the server of that address: where, whom for, and the address to use instead.
+pub(crate) async fn stand_before(database_url: &str) -> (TcpListener, String, String) {
+    let (before, rest) = database_url.split_once('@').unwrap();
+    let (target, path) = rest.split_once('/').unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("{before}@{}/{path}", listener.local_addr().unwrap());
+    (listener, target.to_owned(), url)
+}
+
 impl Proxy {
     /// A proxy to the server of that address.
     pub(crate) async fn to(database_url: &str) -> Self {
-        let (before, rest) = database_url.split_once('@').unwrap();
-        let (target, path) = rest.split_once('/').unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("{before}@{}/{path}", listener.local_addr().unwrap());
+        let (listener, target, url) = stand_before(database_url).await;
         let (mode, _) = watch::channel(Mode::Pass);
         let mode = Arc::new(mode);
-        tokio::spawn(accept(listener, target.to_owned(), Arc::clone(&mode)));
+        tokio::spawn(accept(listener, target, Arc::clone(&mode)));
         Self { mode, url }
     }
 

@@ -179,11 +179,10 @@ impl SessionEditor {
 
     /// Gives a kept answer to the same request, if the editor could still read the session.
     async fn replay(&self, editor: &Editor, write: &Write, kept: Kept) -> Result<Answer<ListedSession>, EditError> {
-        let same = write.key.as_ref().is_some_and(|asked| asked.fingerprint == kept.fingerprint);
-        let Outcome::Session { session, .. } = kept.outcome else { return Err(EditError::KeyReused) };
-        if !same {
+        if !kept.answers(write.key.as_ref()) {
             return Err(EditError::KeyReused);
         }
+        let Outcome::Session { session, .. } = kept.outcome else { return Err(EditError::KeyReused) };
         let readable = self.sessions.find(&editor.scope, &editor.viewer, session.session.id).await?;
         readable.ok_or(EditError::NotFound)?;
         Ok(Answer { value: session, replayed: true })

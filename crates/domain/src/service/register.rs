@@ -55,11 +55,10 @@ impl SessionRegistrations {
 
     /// Gives a kept answer to the same request, if the viewer could still read the session.
     async fn replay(&self, scope: &BrandScope, write: &Write, kept: Kept) -> Result<Answer<Registered>, RegisterError> {
-        let same = write.key.as_ref().is_some_and(|asked| asked.fingerprint == kept.fingerprint);
-        let Outcome::Registration(registered) = kept.outcome else { return Err(RegisterError::KeyReused) };
-        if !same {
+        if !kept.answers(write.key.as_ref()) {
             return Err(RegisterError::KeyReused);
         }
+        let Outcome::Registration(registered) = kept.outcome else { return Err(RegisterError::KeyReused) };
         let session = registered.registration.registration.session_id;
         let readable = self.sessions.find(scope, &write.viewer, session).await?;
         readable.ok_or(RegisterError::NotFound)?;

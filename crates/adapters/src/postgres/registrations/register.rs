@@ -1,5 +1,7 @@
 //! Registering.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -22,7 +24,7 @@ use crate::session_row::{Columns, StoredSession};
 /// The row of the session is the gate: whoever comes at the same time waits for it, and judges its counters anew. The
 /// other conditions are judged on what was committed when the statement began: of two that race past them, the second
 /// violates a primary key, and all of it is undone. No row, or such a violation, means that more has to be looked at.
-fn take_seat() -> String {
+static TAKE_SEAT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH seat AS (
             UPDATE sessions SET registered_count = registered_count + 1,
@@ -50,7 +52,7 @@ fn take_seat() -> String {
         SELECT registered_at FROM seat",
         instant_text("registered_at")
     )
-}
+});
 
 /// A seat or place is taken and the event recorded. A registration that was cancelled makes room for the new one.
 const TAKE_PLACE: &str = "
@@ -111,7 +113,7 @@ impl Registering {
     /// Nothing: there may be a seat, but not without looking.
     async fn take_seat(&self, connection: &mut AsyncPgConnection) -> Result<Option<Registered>, PgError> {
         let key = self.write.key.as_ref();
-        let taken: Vec<(PgInstant,)> = statement::<(Timestamptz,)>(take_seat())
+        let taken: Vec<(PgInstant,)> = statement::<(Timestamptz,)>(TAKE_SEAT.as_str())
             .bind(self.session)
             .bind(self.fresh_id)
             .bind(self.person())
