@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod body;
 pub mod conditional;
+pub mod connection;
 pub mod cursor;
 pub mod drain;
 pub mod error;

@@ -1,4 +1,4 @@
-//! A request's body that is refused, or that nobody reads to its end: how long its connection lives.
+//! From the head of a request to the end of its answer: what is kept, so that the connection ends in time.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -12,10 +12,12 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use futures_util::{StreamExt, stream};
 
+use super::connection::{Progress, UnderWay};
+
 /// The body of a request, which the handler and the answer share.
 type Shared = Rc<RefCell<Payload>>;
 
-/// Keeps the body of a request until its answer is sent.
+/// Tells the connection that the request is under way, and keeps its body, until the answer is sent.
 ///
 /// A chunked body that is let go before is read on, for as long as the client likes. One that is still there and not at
 /// its end has the connection closed a second after the answer, like a body of a known length.
@@ -27,6 +29,7 @@ pub async fn keep<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<Answer>, Error> {
+    let under_way = request.request().conn_data::<Progress>().map(Progress::begin);
     let kept = match request.take_payload() {
         Payload::None => None,
         payload => Some(Shared::new(RefCell::new(payload))),
@@ -36,13 +39,14 @@ pub async fn keep<B: MessageBody + 'static>(
         request.set_payload(Payload::Stream { payload: Box::pin(chunks) });
     }
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| Answer { body: body.boxed(), _kept: kept }))
+    Ok(response.map_body(|_, body| Answer { body: body.boxed(), _kept: kept, _under_way: under_way }))
 }
 
-/// The body of an answer, and with it that of the request.
+/// The body of an answer, and with it that of the request and the sign that it is under way.
 pub struct Answer {
     body: BoxBody,
     _kept: Option<Shared>,
+    _under_way: Option<UnderWay>,
 }
 
 impl MessageBody for Answer {

@@ -26,6 +26,7 @@ mod query_refused;
 mod registration_writes;
 mod schema;
 mod session_writes;
+mod slow;
 mod support;
 mod walk;
 mod wire;

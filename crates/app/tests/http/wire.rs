@@ -1,12 +1,13 @@
 //! What only a socket shows: that a body is not there, and what is refused before there is a request.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{HttpServer, web};
-use live_app::http::routes;
+use actix_web::web;
+use live_app::http::connection::Patience;
+use live_app::server;
 use live_domain::contract::fixtures::{fill, session};
 use live_domain::{MockSessionRepository, SessionRepository};
 
@@ -23,14 +24,9 @@ impl Listening {
     async fn start(repository: Option<Arc<dyn SessionRepository>>) -> Self {
         let setup = Setup { repository, ..Setup::default() };
         fill(&setup.store, (1..=30).map(session)).await;
-        let state = setup.state();
-        let server = HttpServer::new(move || routes::app(web::Data::clone(&state)))
-            .workers(1)
-            .disable_signals()
-            .bind((Ipv4Addr::LOCALHOST, 0))
-            .expect("a port");
-        let address = server.addrs()[0];
-        let server = server.run();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = server::start(listener, setup.state(), Patience::default()).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Self { address, handle }

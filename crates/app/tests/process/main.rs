@@ -15,6 +15,7 @@ mod proxy;
 mod raw;
 mod register_acceptance;
 mod serve;
+mod slow;
 mod stop;
 mod support;
 mod walk_acceptance;
