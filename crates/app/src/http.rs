@@ -2,8 +2,11 @@
 
 pub mod answer;
 pub mod body;
+pub mod carried;
+pub mod client_address;
 pub mod conditional;
 pub mod connection;
+pub mod cors;
 pub mod cursor;
 pub mod drain;
 pub mod error;
@@ -22,6 +25,7 @@ pub mod openapi;
 pub mod parameters;
 pub mod payload;
 pub mod query;
+pub mod rate;
 pub mod refusals;
 pub mod registration_body;
 pub mod registrations;

@@ -1,5 +1,6 @@
 //! The settings: environment variables and flags, read in this one place.
 
+mod clients;
 mod database;
 mod identity;
 mod table;

@@ -156,6 +156,17 @@ fn challenge(more: &str) -> HeaderValue {
 
 async fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<AppState>>().ok_or_else(|| ApiError::internal("no application state"))?;
+    let caller = verified(request, state).await;
+    match (&state.rate, &caller) {
+        (Some(rate), Ok(caller)) => rate.count_subject(request, &caller.viewer)?,
+        // That nobody can say whose token it is now is no fault of the client.
+        (Some(rate), Err(refusal)) if refusal.code() != ErrorCode::Unavailable => rate.count_address(request)?,
+        _ => {}
+    }
+    caller
+}
+
+async fn verified(request: &HttpRequest, state: &AppState) -> Result<Caller, ApiError> {
     match credentials(request) {
         Credentials::None => Err(unauthenticated()),
         Credentials::Ambiguous => {

@@ -55,6 +55,8 @@ pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenV
         ),
         registrations: SessionRegistrations::new(sessions, registrations, Arc::<SystemClock>::clone(&clock), ids),
         load: LoadLimit::new(settings.max_in_flight()?),
+        rate: settings.rate_limit()?,
+        cors: settings.cors()?,
         drain: Drain::default(),
         health,
         verifier,

@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::answer::{PageOfItems, array};
 use super::cursor::{Binding, InvalidCursor, session as cursor};
-use super::error::{ApiError, ErrorBody};
+use super::error::ApiError;
 use super::list_query::{ListSessionsParameters, ListSessionsQuery};
+use super::refusals::ListRefusals;
 use super::session_body::{self, SessionBody};
 use super::state::AppState;
 use crate::auth::Caller;
@@ -45,11 +46,7 @@ pub struct ListSessionsBody<'a> {
                 ("X-Request-Id" = String, description = "The id of the request"),
             )),
         (status = 304, description = "The client has this version already"),
-        (status = 400, description = "validation_error, invalid_cursor or invalid_request", body = ErrorBody<'_>),
-        (status = 401, description = "unauthenticated or invalid_token", body = ErrorBody<'_>),
-        (status = 403, description = "insufficient_scope or forbidden", body = ErrorBody<'_>),
-        (status = 500, description = "internal", body = ErrorBody<'_>),
-        (status = 503, description = "unavailable", body = ErrorBody<'_>),
+        ListRefusals,
     )
 )]
 pub async fn list_sessions(

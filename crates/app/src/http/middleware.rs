@@ -9,11 +9,12 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
 
+use super::carried::Carried;
 use super::error::ApiError;
 use super::request_id::{RequestId, X_REQUEST_ID};
 
-/// Gives the request its id and sees to it that the response carries it, and that every error, of whatever layer, is
-/// one of ours: refused by the framework, returned by a handler, or a panic.
+/// Gives the request its id and sees to it that the response carries it, with what else it is to carry, and that every
+/// error, of whatever layer, is one of ours: refused by the framework, returned by a handler, or a panic.
 ///
 /// # Errors
 ///
@@ -24,17 +25,20 @@ pub async fn finish<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = RequestId::of(request.headers());
     request.extensions_mut().insert(request_id.clone());
+    let carried = Carried::default();
+    request.extensions_mut().insert(carried.clone());
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     match outcome {
-        Ok(Ok(response)) => Ok(finished(response, &request_id)),
-        Ok(Err(error)) => Err(answered(of_framework(&error), request_id)),
-        Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), request_id)),
+        Ok(Ok(response)) => Ok(finished(response, &request_id, &carried)),
+        Ok(Err(error)) => Err(answered(of_framework(&error), request_id, &carried)),
+        Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), request_id, &carried)),
     }
 }
 
 fn finished<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     request_id: &RequestId,
+    carried: &Carried,
 ) -> ServiceResponse<BoxBody> {
     let mut response = response.map_into_boxed_body();
     let rendered = response.response().error().map(|error| {
@@ -45,10 +49,12 @@ fn finished<B: MessageBody + 'static>(
         error.as_error::<ApiError>().map_or_else(|| rendered(&of_framework(error)), rendered)
     });
     if let Some(rendered) = rendered {
-        return response.into_response(rendered);
-    }
-    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        response = response.into_response(rendered);
+    } else if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    for (name, value) in carried.take() {
+        response.headers_mut().append(name, value);
     }
     response
 }
@@ -58,8 +64,9 @@ fn of_framework(error: &Error) -> ApiError {
     ApiError::of_framework(error.as_response_error().status_code(), &error.to_string())
 }
 
-fn answered(error: ApiError, request_id: RequestId) -> Error {
+fn answered(error: ApiError, request_id: RequestId, carried: &Carried) -> Error {
     error.log(&request_id);
+    let error = carried.take().into_iter().fold(error, |error, (name, value)| error.with_header(name, value));
     error.for_request(request_id).into()
 }
 

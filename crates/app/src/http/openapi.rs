@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{HeaderBuilder, Object, Ref, RefOr, Required, Type};
 use utoipa::{Modify, OpenApi};
 
 use super::{
@@ -40,7 +40,7 @@ use super::{
         (name = "registrations", description = "Who registered for a session, and who waits for a seat"),
         (name = "operations", description = "For those who run the service; without a token"),
     ),
-    modifiers(&Bearer, &OptionalBodies)
+    modifiers(&Bearer, &OptionalBodies, &RateHeaders)
 )]
 struct Document;
 
@@ -63,6 +63,37 @@ impl Modify for OptionalBodies {
             let operation = openapi.paths.paths.get_mut(&path).and_then(|item| item.post.as_mut());
             if let Some(RefOr::T(body)) = operation.and_then(|operation| operation.request_body.as_mut()) {
                 body.required = Some(Required::False);
+            }
+        }
+    }
+}
+
+/// What every answer of a guarded route tells, where a limit is set.
+struct RateHeaders;
+
+/// Their names and meanings.
+const RATE_HEADERS: [(&str, &str); 3] = [
+    ("X-RateLimit-Limit", "How many requests the caller may send in a minute, where that is limited"),
+    ("X-RateLimit-Remaining", "How many of them are left"),
+    ("X-RateLimit-Reset", "In how many seconds all of them are there again"),
+];
+
+impl Modify for RateHeaders {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        for (name, meaning) in RATE_HEADERS {
+            let number = Object::with_type(Type::Integer);
+            let header = HeaderBuilder::new().schema(Some(number)).description(Some(meaning)).build();
+            components.headers.insert(name.to_owned(), header.into());
+        }
+        let items = openapi.paths.paths.values_mut();
+        let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]);
+        let guarded = operations.flatten().filter(|operation| operation.security.is_some());
+        for response in guarded.flat_map(|operation| operation.responses.responses.values_mut()) {
+            let RefOr::T(response) = response else { continue };
+            for (name, _) in RATE_HEADERS {
+                let header = Ref::new(format!("#/components/headers/{name}"));
+                response.headers.insert(name.to_owned(), RefOr::Ref(header));
             }
         }
     }

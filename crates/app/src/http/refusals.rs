@@ -7,15 +7,23 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, Respo
 
 use super::error::ErrorCode::{
     self, Conflict, Forbidden, InsufficientScope, Internal, InvalidCursor, InvalidRequest, InvalidToken, NotFound,
-    PayloadTooLarge, PreconditionFailed, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType,
-    ValidationError,
+    PayloadTooLarge, PreconditionFailed, RateLimited, RequestTimeout, Unauthenticated, Unavailable,
+    UnsupportedMediaType, ValidationError,
 };
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Of every guarded route.
-const GUARDED: &[ErrorCode] =
-    &[ValidationError, InvalidRequest, Unauthenticated, InvalidToken, InsufficientScope, Internal, Unavailable];
+const GUARDED: &[ErrorCode] = &[
+    ValidationError,
+    InvalidRequest,
+    Unauthenticated,
+    InvalidToken,
+    InsufficientScope,
+    RateLimited,
+    Internal,
+    Unavailable,
+];
 /// Of every route that reads its body, be it to see that there is none.
 const WITH_BODY: &[ErrorCode] = &[RequestTimeout, PayloadTooLarge];
 
@@ -28,10 +36,19 @@ impl IntoResponses for ReadRefusals {
     }
 }
 
-/// Of reading the registrations of a session.
+/// Of listing sessions.
 pub struct ListRefusals;
 
 impl IntoResponses for ListRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, &[InvalidCursor, Forbidden]])
+    }
+}
+
+/// Of reading the registrations of a session.
+pub struct LineRefusals;
+
+impl IntoResponses for LineRefusals {
     fn responses() -> Responses {
         refusals(&[GUARDED, &[InvalidCursor, Forbidden, NotFound]])
     }
@@ -54,8 +71,7 @@ impl IntoResponses for PatchRefusals {
         let codes = [UnsupportedMediaType, Forbidden, NotFound, PreconditionFailed];
         let mut responses = refusals(&[GUARDED, WITH_BODY, &codes]);
         if let Some(RefOr::T(response)) = responses.get_mut(UnsupportedMediaType.kind().status.as_str()) {
-            let header = HeaderBuilder::new().description(Some("The types of a patch (RFC 5789)")).build();
-            response.headers.insert("Accept-Patch".to_owned(), header.into());
+            add_header(response, "Accept-Patch", "The types of a patch (RFC 5789)");
         }
         responses
     }
@@ -94,9 +110,22 @@ fn refusals(codes: &[&[ErrorCode]]) -> Responses {
     for kind in codes.iter().copied().flatten().map(|code| code.kind()) {
         named.entry(kind.status.as_u16()).or_default().push(kind.name);
     }
-    let response = |names: Vec<&str>| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        ResponseBuilder::new().description(names.join(" or ")).content("application/json", body).build()
-    };
-    named.into_iter().map(|(status, names)| (status.to_string(), RefOr::T(response(names)))).collect()
+    named.into_iter().map(|(status, names)| (status.to_string(), RefOr::T(refusal(status, &names)))).collect()
+}
+
+fn refusal(status: u16, names: &[&str]) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let mut response = ResponseBuilder::new().description(names.join(" or ")).content("application/json", body).build();
+    match status {
+        401 => add_header(&mut response, "WWW-Authenticate", "The challenge (RFC 6750)"),
+        403 => add_header(&mut response, "WWW-Authenticate", "Of `insufficient_scope`: the challenge (RFC 6750)"),
+        429 | 503 => add_header(&mut response, "Retry-After", "In how many seconds to try again"),
+        _ => {}
+    }
+    response
+}
+
+fn add_header(response: &mut Response, name: &str, description: &str) {
+    let header = HeaderBuilder::new().description(Some(description)).build();
+    response.headers.insert(name.to_owned(), header.into());
 }

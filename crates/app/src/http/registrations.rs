@@ -16,7 +16,7 @@ use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::line_query::{ListRegistrationsParameters, ListRegistrationsQuery};
 use super::parameters::{KeyHeader, SessionPath};
 use super::query::no_parameters;
-use super::refusals::{ListRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
+use super::refusals::{LineRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
 use super::registration_body::{OwnRegistrationBody, RegistrationBody};
 use super::sessions::session_id;
 use super::state::AppState;
@@ -177,7 +177,7 @@ pub async fn cancel_own_registration(
                 ("Link" = String, description = "`rel=\"next\"` while there is a next page (RFC 8288)"),
             )),
         (status = 304, description = "The client has this version already"),
-        ListRefusals,
+        LineRefusals,
     )
 )]
 pub async fn list_registrations(

@@ -8,7 +8,7 @@ use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Respon
 
 use super::error::{ApiError, ErrorCode};
 use super::state::AppState;
-use super::{drain, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions};
+use super::{cors, drain, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions};
 
 /// The service.
 #[must_use]
@@ -28,6 +28,7 @@ pub fn app(
         .app_data(state)
         .configure(routes)
         .wrap(from_fn(load::limit))
+        .wrap(from_fn(cors::share))
         .wrap(from_fn(middleware::finish))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::settle_coding))

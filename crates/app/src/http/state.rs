@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
 
+use super::cors::Cors;
 use super::drain::Drain;
 use super::load::LoadLimit;
+use super::rate::RateLimit;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
 
 /// What the handlers work with.
@@ -18,6 +20,10 @@ pub struct AppState {
     pub registrations: SessionRegistrations,
     /// How many requests are worked on at once.
     pub load: LoadLimit,
+    /// How many requests a caller may send in a minute, if that is limited.
+    pub rate: Option<RateLimit>,
+    /// Whose pages may call from a browser, if any.
+    pub cors: Option<Cors>,
     /// Whether the service is about to stop.
     pub drain: Drain,
     /// Whether the store can serve.

@@ -200,6 +200,30 @@ pub(super) const MAX_IN_FLIGHT: Setting = setting(
     "500",
     "How many requests are worked on at once (1 to 100000); further ones get 503 at once",
 );
+/// The rate limit.
+pub(super) const RATE_PER_MINUTE: Setting = setting(
+    "LIVE_RATE_PER_MINUTE",
+    Form::Plain,
+    "NUMBER",
+    "none",
+    "How many requests a minute a subject may send, and an address without a good token (1 to 1000000); further ones get 429",
+);
+/// The proxies in front.
+pub(super) const TRUSTED_PROXIES: Setting = setting(
+    "LIVE_TRUSTED_PROXIES",
+    Form::Plain,
+    "ADDRESSES",
+    "none",
+    "The proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, as in 10.0.0.0/8,::1",
+);
+/// Whose pages may call.
+pub(super) const CORS_ORIGINS: Setting = setting(
+    "LIVE_CORS_ORIGINS",
+    Form::Plain,
+    "ORIGINS",
+    "none",
+    "Whose pages may call from a browser: origins separated by commas, as in https://example.org, or * for everybody's",
+);
 /// How long the service goes on once it is told to stop.
 pub(super) const DRAIN_MS: Setting = setting(
     "LIVE_DRAIN_MS",
@@ -243,6 +267,9 @@ pub const SETTINGS: &[Setting] = &[
     DB_POOL_SIZE,
     DB_TIMEOUT_MS,
     MAX_IN_FLIGHT,
+    RATE_PER_MINUTE,
+    TRUSTED_PROXIES,
+    CORS_ORIGINS,
     DRAIN_MS,
     MIGRATE_ON_START,
     LOG,

@@ -94,6 +94,17 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             "file:///etc/keys.json",
             "LIVE_AUTH_JWKS must be the path of a file, or an http(s) URL without user and password",
         ),
+        ("LIVE_RATE_PER_MINUTE", "0", "LIVE_RATE_PER_MINUTE must be a whole number from 1 to 1000000"),
+        (
+            "LIVE_TRUSTED_PROXIES",
+            "10.0.0.0/8,proxy",
+            "LIVE_TRUSTED_PROXIES must hold addresses and networks separated by commas, as in 10.0.0.0/8,::1; \"proxy\" is none",
+        ),
+        (
+            "LIVE_CORS_ORIGINS",
+            "https://app.example/",
+            "LIVE_CORS_ORIGINS must hold origins as browsers send them: write https://app.example for \"https://app.example/\"",
+        ),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgres://..., postgresql://... or sqlite:PATH"),
     ] {
         let settings = settings(&[], &[(name, value)]);
@@ -107,11 +118,19 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             settings.edit_scopes().err(),
             settings.hs256_secret().err(),
             settings.jwks().err(),
+            settings.rate_limit().err(),
+            settings.cors().err(),
             settings.database(DatabaseDefault::File).err(),
         ];
         let errors: Vec<String> = errors.into_iter().flatten().map(|error| error.to_string()).collect();
         assert_eq!(errors, [expected]);
     }
+}
+
+#[test]
+fn neither_a_limit_nor_other_origins_unless_they_are_set() {
+    let unset = settings(&[], &[("LIVE_TRUSTED_PROXIES", "10.0.0.0/8")]);
+    assert!(unset.rate_limit().unwrap().is_none() && unset.cors().unwrap().is_none());
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
-fn number<T: FromStr + TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
+pub(super) fn number<T: FromStr + TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
     let fault = || format!("must be a whole number from {least} to {most}");
     let number: u64 = text.parse().map_err(|_| fault())?;
     if !(least..=most).contains(&number) {

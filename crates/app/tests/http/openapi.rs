@@ -8,12 +8,12 @@ use actix_web::test::TestRequest;
 use live_app::http::error::ERRORS;
 use live_app::http::line_query::LINE_PARAMETERS;
 use live_app::http::list_query::PARAMETERS;
-use live_domain::contract::fixtures::{id, register, registration, session};
+use live_domain::contract::fixtures::{fill, id, register, registration, session};
 use live_domain::{RegistrationStatus, Session, SessionStatus};
 use serde_json::{Value, json};
 
 use crate::schema;
-use crate::support::{Answer, Failures, ROUTES, SESSIONS, Service, UNGUARDED, WRITE_ROUTES, bearer, get};
+use crate::support::{Answer, Failures, ROUTES, SESSIONS, Service, Setup, UNGUARDED, WRITE_ROUTES, bearer, get, rate};
 use crate::writing::{CREATE, Snapshot, draft, limited, path, person};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -60,7 +60,8 @@ fn good(method: &Method, path: &str) -> TestRequest {
 /// A service with session 1, of `ada` and the brand `acme`, for which she is registered.
 async fn fixture(path: &str) -> Service {
     let status = if path.ends_with("/end") { SessionStatus::Live } else { SessionStatus::Scheduled };
-    let service = Service::with([Session { status, ..session(1) }]).await;
+    let service = Setup { rate: Some(rate(1_000)), ..Setup::default() }.start().await;
+    fill(&service.store, [Session { status, ..session(1) }]).await;
     register(&service.store, [registration(1, "ada", RegistrationStatus::Registered, 71)]).await;
     service
 }
@@ -164,6 +165,31 @@ async fn openapi_names_the_headers_that_an_answer_has_now_and_then() {
         let operation = &document["paths"][path][method.as_str().to_lowercase()];
         let response = &operation["responses"][answer.status.as_str()];
         assert_eq!(undocumented_headers(response, &answer), [""; 0], "{case}");
+    }
+}
+
+#[actix_web::test]
+async fn openapi_names_the_headers_that_come_with_a_refusal() {
+    let document = document(&Service::empty().await).await;
+    for (method, path, operation) in operations(&document) {
+        if UNGUARDED.contains(&path.as_str()) {
+            continue;
+        }
+        let service = Setup { rate: Some(rate(1)), list_scopes: &["list"], ..Setup::default() }.start().await;
+        let token = limited("bob", "", "acme");
+        for (request, status) in [
+            (good(&method, &path), "401"),
+            (good(&method, &path), "429"),
+            (bearer(good(&method, &path), &token), "403"),
+            (bearer(good(&method, &path), &token), "429"),
+        ] {
+            let answer = service.send(request).await;
+            let case = format!("{method} {path} {}", answer.text());
+            assert_eq!(answer.status.as_str(), status, "{case}");
+            let response = &operation["responses"][status];
+            assert_eq!(undocumented_headers(response, &answer), [""; 0], "{case}");
+            assert!(documented_headers(response).all(|name| answer.header(name).is_some()), "{case}");
+        }
     }
 }
 
@@ -318,7 +344,7 @@ async fn openapi_names_every_error_code() {
     assert_eq!(members, BTreeSet::from(["error", "message", "details", "request_id"]));
     // Each status that the list answers with is documented.
     let responses = document["paths"][SESSIONS]["get"]["responses"].as_object().expect("responses");
-    for status in ["200", "304", "400", "401", "403", "500", "503"] {
+    for status in ["200", "304", "400", "401", "403", "429", "500", "503"] {
         assert!(responses.contains_key(status), "{status}");
     }
 }

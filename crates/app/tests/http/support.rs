@@ -1,5 +1,6 @@
 //! The service to test: a store in memory, a clock that the test sets, tokens that the test signs.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,9 +16,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, JwtVerifier};
+use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, JwtVerifier, TokenVerifier};
+use live_app::http::cors::Cors;
 use live_app::http::drain::Drain;
 use live_app::http::load::LoadLimit;
+use live_app::http::rate::RateLimit;
 use live_app::http::routes;
 use live_app::http::state::AppState;
 use live_domain::contract::fixtures::{fill, now};
@@ -68,9 +71,13 @@ impl Clock for TestClock {
 pub(crate) struct Setup {
     pub(crate) store: MemorySessionRepository,
     pub(crate) max_in_flight: usize,
+    pub(crate) rate: Option<RateLimit>,
+    pub(crate) cors: Option<Cors>,
     /// Asked in place of `store`.
     pub(crate) repository: Option<Arc<dyn SessionRepository>>,
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
+    /// Asked in place of one that knows `SECRET`.
+    pub(crate) verifier: Option<Arc<dyn TokenVerifier>>,
     pub(crate) rules: ClaimRules,
     pub(crate) list_scopes: &'static [&'static str],
     pub(crate) write_scope: &'static str,
@@ -83,8 +90,11 @@ impl Default for Setup {
         Self {
             store: MemorySessionRepository::default(),
             max_in_flight: 1_000,
+            rate: None,
+            cors: None,
             repository: None,
             health: None,
+            verifier: None,
             rules: ClaimRules::default(),
             list_scopes: &[],
             write_scope: "write:live",
@@ -96,8 +106,8 @@ impl Default for Setup {
 
 impl Setup {
     pub(crate) fn state(self) -> Data<AppState> {
-        let Self { store, max_in_flight, repository, health, rules, list_scopes, write_scope, manage_scope, clock } =
-            self;
+        let Self { store, max_in_flight, rate, cors, repository, health, verifier, rules, .. } = self;
+        let Self { list_scopes, write_scope, manage_scope, clock, .. } = self;
         let (clock, ids): (Arc<dyn Clock>, _) = (clock, Arc::new(TimeOrderedIds));
         let secret = Hs256Secret::new(SECRET.to_vec()).expect("a good secret");
         let store = Arc::new(store);
@@ -118,9 +128,11 @@ impl Setup {
                 ids,
             ),
             load: LoadLimit::new(max_in_flight),
+            rate,
+            cors,
             drain: Drain::default(),
             health: health.unwrap_or(store),
-            verifier: Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock)),
+            verifier: verifier.unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock))),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             edit_scopes: EditScopes { write: write_scope.to_owned(), manage: manage_scope.to_owned() },
         })
@@ -196,6 +208,11 @@ impl Service {
 
 fn path(query: &str) -> String {
     if query.is_empty() { SESSIONS.to_owned() } else { format!("{SESSIONS}?{query}") }
+}
+
+/// So many requests a minute, where the proxies in 10.0.0.0/8 are trusted.
+pub(crate) fn rate(per_minute: u32) -> RateLimit {
+    RateLimit::new(NonZeroU32::new(per_minute).expect("at least one"), "10.0.0.0/8".parse().expect("a network"))
 }
 
 /// A request that reads a path.

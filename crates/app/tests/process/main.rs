@@ -1,6 +1,7 @@
 //! The binary as a process: commands, exit codes, a server that is started, stopped and cut off from its store.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up what it needs has failed")]
 
+mod clients;
 mod commands;
 mod cut;
 mod dev;

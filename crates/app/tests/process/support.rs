@@ -232,6 +232,12 @@ pub(crate) async fn post(url: &str, token: &str, key: &str, body: Option<&serde_
     send(request).await.ok()
 }
 
+/// Sends a request with these header fields.
+pub(crate) async fn send_with(method: &str, url: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = client().request(method.parse().unwrap(), url);
+    send(fields.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await.unwrap()
+}
+
 fn client() -> reqwest::Client {
     // No TLS here: the certificates of the system need not be read for each request.
     reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap()

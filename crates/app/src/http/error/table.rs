@@ -36,6 +36,8 @@ pub enum ErrorCode {
     PayloadTooLarge,
     /// The body is of a type that the route does not take.
     UnsupportedMediaType,
+    /// More requests in a minute than are allowed.
+    RateLimited,
     /// A fault of the service.
     Internal,
     /// The store or the identity provider does not answer in time.
@@ -114,6 +116,12 @@ pub const ERRORS: &[ErrorKind] = &[
         "unsupported_media_type",
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "the body is of a type that the route does not take",
+    ),
+    kind(
+        ErrorCode::RateLimited,
+        "rate_limited",
+        StatusCode::TOO_MANY_REQUESTS,
+        "more requests in a minute than are allowed; `Retry-After` says when to try again",
     ),
     kind(
         ErrorCode::Internal,
