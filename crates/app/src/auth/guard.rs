@@ -83,6 +83,11 @@ pub trait TokenVerifier: Send + Sync {
     /// [`TokenRefusal`] when it stands for none, or when that cannot be told now.
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal>;
 
+    /// The same as far as it can be told without asking anybody else; none when it cannot.
+    async fn verify_unasked(&self, token: &str) -> Option<Result<Caller, TokenRefusal>> {
+        Some(self.verify(token).await)
+    }
+
     /// Whether it has had what it verifies with: the service takes no traffic before.
     fn is_ready(&self) -> bool {
         true
@@ -159,11 +164,15 @@ async fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
     let caller = verified(request, state).await;
     match (&state.rate, &caller) {
         (Some(rate), Ok(caller)) => rate.count_subject(request, &caller.viewer)?,
-        // That nobody can say whose token it is now is no fault of the client.
-        (Some(rate), Err(refusal)) if refusal.code() != ErrorCode::Unavailable => rate.count_address(request)?,
+        (Some(rate), Err(refusal)) if is_fault_of_client(refusal) => rate.count_address(request)?,
         _ => {}
     }
     caller
+}
+
+/// Not when nobody can say now whose token it is, nor when the request was counted already.
+fn is_fault_of_client(refusal: &ApiError) -> bool {
+    matches!(refusal.code(), ErrorCode::InvalidRequest | ErrorCode::Unauthenticated | ErrorCode::InvalidToken)
 }
 
 async fn verified(request: &HttpRequest, state: &AppState) -> Result<Caller, ApiError> {
@@ -174,8 +183,20 @@ async fn verified(request: &HttpRequest, state: &AppState) -> Result<Caller, Api
             Err(ApiError::new(ErrorCode::InvalidRequest, message))
         }
         Credentials::Unreadable => Err(invalid_token(InvalidToken::Malformed)),
-        Credentials::Token(token) => Ok(state.verifier.verify(token).await?),
+        Credentials::Token(token) => bearer(request, state, token).await,
     }
+}
+
+/// Where an address has used up its limit, its tokens are taken as ever, but none is asked about: who tries them cannot make
+/// the service try them on their issuer.
+async fn bearer(request: &HttpRequest, state: &AppState, token: &str) -> Result<Caller, ApiError> {
+    if let Some(rate) = state.rate.as_ref().filter(|rate| rate.address_is_used_up(request)) {
+        if let Some(outcome) = state.verifier.verify_unasked(token).await {
+            return Ok(outcome?);
+        }
+        rate.count_address(request)?;
+    }
+    Ok(state.verifier.verify(token).await?)
 }
 
 impl FromRequest for Caller {

@@ -18,9 +18,11 @@ impl Carried {
         request.extensions().get::<Self>().cloned().unwrap_or_default()
     }
 
-    /// One more.
-    pub fn add(&self, name: HeaderName, value: impl Into<HeaderValue>) {
-        self.0.borrow_mut().push((name, value.into()));
+    /// One more. The last of a name counts.
+    pub fn set(&self, name: HeaderName, value: impl Into<HeaderValue>) {
+        let mut fields = self.0.borrow_mut();
+        fields.retain(|(known, _)| *known != name);
+        fields.push((name, value.into()));
     }
 
     /// All of them; none are left.

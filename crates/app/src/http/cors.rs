@@ -90,11 +90,11 @@ pub async fn share<B: MessageBody>(
     let allowed = cors.allow(request.headers());
     let may_call = allowed.is_some();
     if let Some(origin) = allowed {
-        carried.add(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        carried.add(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(ANSWER_FIELDS));
+        carried.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        carried.set(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(ANSWER_FIELDS));
     }
     if *cors != Cors::Everybody {
-        carried.add(header::VARY, HeaderValue::from_static("Origin"));
+        carried.set(header::VARY, HeaderValue::from_static("Origin"));
     }
     if is_preflight(&request) {
         return Ok(request.into_response(preflight(may_call)).map_into_right_body());

@@ -1,13 +1,13 @@
 //! How many requests a caller may send in a minute.
 //!
 //! A caller with a good token is its subject, wherever it calls from; any other is its address. So nobody is kept out by what
-//! others do at the same address, and who tries tokens is slowed down.
+//! others do at the same address, and who tries tokens is told to slow down.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -66,7 +66,17 @@ impl RateLimit {
     ///
     /// `rate_limited`.
     pub fn count_address(&self, request: &HttpRequest) -> Result<(), ApiError> {
-        self.addresses.count(address_key(self.proxies.client(request))).told(request)
+        self.addresses.count(self.address_key(request)).told(request)
+    }
+
+    /// Whether the address that the request comes from has nothing left. It does not count.
+    #[must_use]
+    pub fn address_is_used_up(&self, request: &HttpRequest) -> bool {
+        self.addresses.is_used_up(self.address_key(request))
+    }
+
+    fn address_key(&self, request: &HttpRequest) -> u128 {
+        address_key(self.proxies.client(request))
     }
 }
 
@@ -93,9 +103,9 @@ impl Left {
     /// Sees to it that the answer tells.
     fn told(self, request: &HttpRequest) -> Result<(), ApiError> {
         let carried = Carried::by_answer_to(request);
-        carried.add(LIMIT, self.limit);
-        carried.add(REMAINING, self.remaining);
-        carried.add(RESET, whole_seconds(self.reset));
+        carried.set(LIMIT, self.limit);
+        carried.set(REMAINING, self.remaining);
+        carried.set(RESET, whole_seconds(self.reset));
         let Some(wait) = self.wait else { return Ok(()) };
         let wait = whole_seconds(wait).max(1);
         let message = format!("more than {} requests in a minute; the next one may come in {wait} s", self.limit);
@@ -110,6 +120,9 @@ fn whole_seconds(time: Duration) -> u64 {
 /// The limits of callers of one kind.
 struct Callers {
     limiter: RateLimiter<u128, Arrivals, Since, StateInformationMiddleware>,
+    /// Those of the limiter.
+    arrivals: Arrivals,
+    quota: Quota,
     begun: Since,
     /// The minute in which idle callers were last forgotten.
     tidied: AtomicU64,
@@ -117,9 +130,9 @@ struct Callers {
 
 impl Callers {
     fn new(per_minute: NonZeroU32) -> Self {
-        let begun = Since(Instant::now());
-        let limiter = RateLimiter::new(Quota::per_minute(per_minute), Arrivals::default(), begun);
-        Self { limiter, begun, tidied: AtomicU64::new(0) }
+        let (quota, arrivals, begun) = (Quota::per_minute(per_minute), Arrivals::default(), Since(Instant::now()));
+        let limiter = RateLimiter::new(quota, arrivals.clone(), begun);
+        Self { limiter, arrivals, quota, begun, tidied: AtomicU64::new(0) }
     }
 
     fn count(&self, key: u128) -> Left {
@@ -127,20 +140,22 @@ impl Callers {
         if self.tidied.swap(minute, Ordering::Relaxed) != minute {
             self.limiter.retain_recent();
         }
+        let (limit, interval) = (self.quota.burst_size().get(), self.quota.replenish_interval());
         match self.limiter.check_key(&key) {
             Ok(state) => {
-                let (quota, remaining) = (state.quota(), state.remaining_burst_capacity());
-                let limit = quota.burst_size().get();
-                let reset = quota.replenish_interval() * limit.saturating_sub(remaining);
-                Left { limit, remaining, reset, wait: None }
+                let remaining = state.remaining_burst_capacity();
+                Left { limit, remaining, reset: interval * limit.saturating_sub(remaining), wait: None }
             }
             Err(until) => {
-                let (quota, wait) = (until.quota(), until.wait_time_from(self.begun.now()));
-                let limit = quota.burst_size().get();
-                let reset = wait + quota.replenish_interval() * (limit - 1);
-                Left { limit, remaining: 0, reset, wait: Some(wait) }
+                let wait = until.wait_time_from(self.begun.now());
+                Left { limit, remaining: 0, reset: wait + interval * (limit - 1), wait: Some(wait) }
             }
         }
+    }
+
+    fn is_used_up(&self, key: u128) -> bool {
+        let ahead = self.quota.replenish_interval() * (self.quota.burst_size().get() - 1);
+        self.arrivals.of(key).is_some_and(|arrival| Duration::from(arrival) > self.begun.now() + ahead)
     }
 }
 
@@ -156,14 +171,24 @@ impl Clock for Since {
     }
 }
 
-/// When a request of each caller would be on time, had they come evenly: all that the algorithm (GCRA) keeps.
-#[derive(Default)]
-struct Arrivals(Mutex<HashMap<u128, Nanos>>);
+/// When the next request of each caller would be on time, had they come evenly: all that the algorithm (GCRA) keeps. Clones
+/// are of the same.
+#[derive(Clone, Default)]
+struct Arrivals(Arc<Mutex<HashMap<u128, Nanos>>>);
 
 impl Arrivals {
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<u128, Nanos>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn of(&self, key: u128) -> Option<Nanos> {
+        self.with(|arrivals| arrivals.get(&told_apart(arrivals, key)).copied())
+    }
+}
+
+/// The key under which that caller is counted.
+fn told_apart(arrivals: &HashMap<u128, Nanos>, key: u128) -> u128 {
+    if arrivals.contains_key(&key) || arrivals.len() < MOST_CALLERS { key } else { ALL_OTHERS }
 }
 
 impl StateStore for Arrivals {
@@ -174,8 +199,7 @@ impl StateStore for Arrivals {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         self.with(|arrivals| {
-            let is_told_apart = arrivals.contains_key(key) || arrivals.len() < MOST_CALLERS;
-            let key = if is_told_apart { *key } else { ALL_OTHERS };
+            let key = told_apart(arrivals, *key);
             let (outcome, next) = decide(arrivals.get(&key).copied())?;
             arrivals.insert(key, next);
             Ok(outcome)
@@ -217,11 +241,14 @@ mod tests {
         for (remaining, reset) in [(2, 20), (1, 40), (0, 60)] {
             assert_eq!(callers.count(1), Left { limit: 3, remaining, reset: seconds(reset), wait: None });
         }
+        assert!(callers.is_used_up(1) && !callers.is_used_up(2));
         let refused = |wait| Left { limit: 3, remaining: 0, reset: seconds(wait + 40), wait: Some(seconds(wait)) };
         assert_eq!(callers.count(1), refused(20));
         advance(seconds(15)).await;
         assert_eq!(callers.count(1), refused(5), "what is refused does not count");
+        assert!(callers.is_used_up(1));
         advance(seconds(5)).await;
+        assert!(!callers.is_used_up(1), "to look does not count");
         assert_eq!((callers.count(1).wait, callers.count(1)), (None, refused(20)));
         advance(seconds(3_600)).await;
         assert_eq!(callers.count(1).remaining, 2, "never more than the limit");

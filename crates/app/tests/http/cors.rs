@@ -6,8 +6,8 @@ use std::sync::Arc;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use live_domain::MockSessionRepository;
-use serde_json::Value;
 
+use crate::openapi::{document, operations};
 use crate::support::{Answer, SESSIONS, Service, Setup, ada, bearer, get, list, rate};
 
 const OURS: &str = "https://app.example";
@@ -134,24 +134,19 @@ async fn options_is_no_method_unless_it_is_a_preflight_and_origins_are_set() {
     is_not_shared(&plain.send(by(OURS, list(""))).await);
 }
 
-/// Every operation of the document, by its method.
-fn operations(document: &Value) -> Vec<(&str, &Value)> {
-    let items = document["paths"].as_object().expect("paths").values();
-    items.flat_map(|item| item.as_object().expect("a path item")).map(|(method, it)| (method.as_str(), it)).collect()
-}
-
 #[actix_web::test]
 async fn a_page_may_do_and_read_what_the_document_names() {
     let service = shared().await;
-    let document = service.anonymous("/openapi.json").await.ok();
+    let document = document(&service).await;
     let answer = service.send(preflight(OURS, SESSIONS)).await;
     let told = |name| members(answer.header(name).expect(name));
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
 
-    let methods = operations(&document).into_iter().map(|(method, _)| method.to_owned()).chain(["head".to_owned()]);
+    let methods = operations(&document).into_iter().map(|(method, _, _)| method.as_str().to_lowercase());
+    let methods = methods.chain(["head".to_owned()]);
     assert_eq!(told(ALLOW_METHODS), methods.collect());
 
-    let parameters = operations(&document).into_iter().filter_map(|(_, it)| it["parameters"].as_array()).flatten();
+    let parameters = operations(&document).into_iter().filter_map(|(_, _, it)| it["parameters"].as_array()).flatten();
     let fields = parameters.filter(|parameter| parameter["in"] == "header");
     let fields: BTreeSet<_> = fields.map(|field| field["name"].as_str().expect("a name").to_lowercase()).collect();
     // What every request may have, which the document does not repeat.
@@ -159,7 +154,7 @@ async fn a_page_may_do_and_read_what_the_document_names() {
         named(&["authorization", "content-type", "if-none-match", "x-request-id", "traceparent", "tracestate"]);
     assert_eq!(told(ALLOW_HEADERS), &fields | &generic);
 
-    let responses = operations(&document).into_iter().filter_map(|(_, it)| it["responses"].as_object());
+    let responses = operations(&document).into_iter().filter_map(|(_, _, it)| it["responses"].as_object());
     let fields = responses.flat_map(|responses| responses.values()).filter_map(|it| it["headers"].as_object());
     let fields: BTreeSet<_> = fields.flat_map(|headers| headers.keys()).map(|name| name.to_lowercase()).collect();
     assert_eq!(told(EXPOSE), &fields | &named(&["allow", "x-request-id"]));

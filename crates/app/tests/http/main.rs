@@ -20,6 +20,7 @@ mod life;
 mod line;
 mod load;
 mod openapi;
+mod openapi_headers;
 mod order;
 mod precedence;
 mod query_accepted;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::Method;
-use actix_web::http::header::HeaderName;
 use actix_web::test::TestRequest;
 use live_app::http::error::ERRORS;
 use live_app::http::line_query::LINE_PARAMETERS;
@@ -12,20 +11,21 @@ use live_domain::contract::fixtures::{fill, id, register, registration, session}
 use live_domain::{RegistrationStatus, Session, SessionStatus};
 use serde_json::{Value, json};
 
+use crate::openapi_headers::{documented_headers, undocumented_headers};
 use crate::schema;
-use crate::support::{Answer, Failures, ROUTES, SESSIONS, Service, Setup, UNGUARDED, WRITE_ROUTES, bearer, get, rate};
-use crate::writing::{CREATE, Snapshot, draft, limited, path, person};
+use crate::support::{Failures, ROUTES, SESSIONS, Service, Setup, UNGUARDED, WRITE_ROUTES, bearer, rate};
+use crate::writing::{CREATE, Snapshot, draft, limited, person};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-async fn document(service: &Service) -> Value {
+pub(crate) async fn document(service: &Service) -> Value {
     let answer = service.anonymous("/openapi.json").await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
     answer.ok()
 }
 
 /// Method, path and description of every operation.
-fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
     for (path, item) in paths {
@@ -49,7 +49,7 @@ fn body_of(method: &Method, path: &str) -> Option<Value> {
 }
 
 /// A good request for an operation, about session 1 of the fixtures.
-fn good(method: &Method, path: &str) -> TestRequest {
+pub(crate) fn good(method: &Method, path: &str) -> TestRequest {
     let request = TestRequest::with_uri(&path.replace("{id}", &id(1).to_string())).method(method.clone());
     match body_of(method, path) {
         Some(body) => request.insert_header(("Content-Type", "application/json")).set_payload(body.to_string()),
@@ -118,78 +118,6 @@ async fn every_operation_answers_as_documented() {
             assert!(is_there || ["Link", "Idempotent-Replayed"].contains(&name), "{method} {path}: {name}");
         }
         assert_eq!(undocumented_headers(response, &answer), [""; 0], "{method} {path}");
-    }
-}
-
-/// What every answer may have, which the document does not repeat.
-const GENERIC: &[&str] = &["cache-control", "content-length", "content-type", "vary", "x-request-id"];
-
-fn documented_headers(response: &Value) -> impl Iterator<Item = &str> {
-    response["headers"].as_object().into_iter().flat_map(serde_json::Map::keys).map(String::as_str)
-}
-
-/// The header fields of an answer that its description does not name.
-fn undocumented_headers<'a>(response: &Value, answer: &'a Answer) -> Vec<&'a str> {
-    let named = |sent: &str| documented_headers(response).any(|name| name.eq_ignore_ascii_case(sent));
-    let sent = answer.headers.keys().map(HeaderName::as_str);
-    sent.filter(|sent| !GENERIC.contains(sent) && !named(sent)).collect()
-}
-
-#[actix_web::test]
-async fn openapi_names_the_headers_that_an_answer_has_now_and_then() {
-    let document = document(&Service::empty().await).await;
-    let service = Service::with((1..=3).map(session)).await;
-    for name in ["bob", "eve"] {
-        service.register(1, name).await;
-    }
-    let (line, ada) = ("/v1/sessions/{id}/registrations", person("ada", "manage:live"));
-    let again = |method: &Method, path: &str| good(method, path).insert_header(("Idempotency-Key", path.to_owned()));
-    for (method, path, request, name) in [
-        (Method::GET, SESSIONS, get(&format!("{SESSIONS}?limit=1")), "Link"),
-        (Method::GET, line, get(&format!("{}?limit=1", path(1, "/registrations"))), "Link"),
-        (Method::POST, line, again(&Method::POST, line), "Location"),
-        (Method::POST, line, again(&Method::POST, line), "Idempotent-Replayed"),
-        (Method::POST, line, good(&Method::POST, line), "ETag"),
-        (Method::POST, CREATE, again(&Method::POST, CREATE), "Location"),
-        (Method::POST, CREATE, again(&Method::POST, CREATE), "Idempotent-Replayed"),
-        (
-            Method::PATCH,
-            "/v1/sessions/{id}",
-            good(&Method::PATCH, "/v1/sessions/{id}").insert_header(("Content-Type", "text/plain")),
-            "Accept-Patch",
-        ),
-    ] {
-        let answer = service.send(bearer(request, &ada)).await;
-        let case = format!("{method} {path} {} {name}", answer.status);
-        assert!(answer.header(name).is_some(), "{case}");
-        let operation = &document["paths"][path][method.as_str().to_lowercase()];
-        let response = &operation["responses"][answer.status.as_str()];
-        assert_eq!(undocumented_headers(response, &answer), [""; 0], "{case}");
-    }
-}
-
-#[actix_web::test]
-async fn openapi_names_the_headers_that_come_with_a_refusal() {
-    let document = document(&Service::empty().await).await;
-    for (method, path, operation) in operations(&document) {
-        if UNGUARDED.contains(&path.as_str()) {
-            continue;
-        }
-        let service = Setup { rate: Some(rate(1)), list_scopes: &["list"], ..Setup::default() }.start().await;
-        let token = limited("bob", "", "acme");
-        for (request, status) in [
-            (good(&method, &path), "401"),
-            (good(&method, &path), "429"),
-            (bearer(good(&method, &path), &token), "403"),
-            (bearer(good(&method, &path), &token), "429"),
-        ] {
-            let answer = service.send(request).await;
-            let case = format!("{method} {path} {}", answer.text());
-            assert_eq!(answer.status.as_str(), status, "{case}");
-            let response = &operation["responses"][status];
-            assert_eq!(undocumented_headers(response, &answer), [""; 0], "{case}");
-            assert!(documented_headers(response).all(|name| answer.header(name).is_some()), "{case}");
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! How many requests a caller may send in a minute.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
-use live_app::auth::{Caller, TokenRefusal, TokenVerifier};
+use live_app::auth::{Caller, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
+use live_domain::{BrandScope, MockSessionRepository, Viewer};
 use serde_json::json;
 
 use crate::support::{Answer, SESSIONS, Service, Setup, UNGUARDED, ada, bearer, get, in_seconds, list, rate, token};
@@ -77,7 +79,7 @@ async fn every_answer_to_a_subject_tells_what_is_left() {
 
 #[actix_web::test]
 async fn a_panic_tells_it_too() {
-    let repository = Arc::new(live_domain::MockSessionRepository::new());
+    let repository = Arc::new(MockSessionRepository::new());
     let service = Setup { rate: Some(rate(2)), repository: Some(repository), ..Setup::default() }.start().await;
     let answer = service.send(list("")).await;
     assert_eq!((answer.error().as_str(), left(&answer).0), ("500 internal", 1));
@@ -163,4 +165,45 @@ async fn that_a_token_cannot_be_verified_now_does_not_count() {
         let answer = service.send(list("")).await;
         assert_eq!((answer.error().as_str(), answer.header(LIMIT)), ("503 unavailable", None));
     }
+}
+
+/// An issuer that knows the token `good` of `ada`, and must be asked about each.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+#[async_trait]
+impl TokenVerifier for Asked {
+    async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let viewer = Viewer::new("ada").map_err(|_| InvalidToken::Claims)?;
+        let ada = Caller { viewer, brands: BrandScope::All, scopes: Scopes::new() };
+        if token == "good" { Ok(ada) } else { Err(InvalidToken::Inactive.into()) }
+    }
+
+    async fn verify_unasked(&self, _: &str) -> Option<Result<Caller, TokenRefusal>> {
+        None
+    }
+}
+
+#[actix_web::test]
+async fn the_issuer_is_not_asked_about_tokens_from_where_too_many_were_bad() {
+    tokio::time::pause();
+    let issuer = Arc::new(Asked::default());
+    let verifier: Arc<dyn TokenVerifier> = Arc::<Asked>::clone(&issuer);
+    let service = Setup { rate: Some(rate(2)), verifier: Some(verifier), ..Setup::default() }.start().await;
+    for (address, token, expected, asked) in [
+        ("192.0.2.1", "good", 200, 1),
+        ("192.0.2.1", "one", 401, 2),
+        ("192.0.2.1", "two", 401, 3),
+        ("192.0.2.1", "three", 429, 3),
+        ("192.0.2.1", "good", 429, 3),
+        ("192.0.2.2", "good", 200, 4),
+    ] {
+        let answer = service.send(from(address, bearer(get(SESSIONS), token))).await;
+        assert_eq!((answer.status.as_u16(), issuer.0.load(Ordering::Relaxed)), (expected, asked), "{token}");
+        assert_eq!(answer.header(LIMIT), Some("2"));
+    }
+    tokio::time::advance(Duration::from_secs(30)).await;
+    let answer = service.send(from("192.0.2.1", bearer(get(SESSIONS), "good"))).await;
+    assert_eq!((answer.status.as_u16(), issuer.0.load(Ordering::Relaxed)), (200, 5));
 }

@@ -225,6 +225,27 @@ async fn introspection_is_remembered_for_a_moment_that_never_outlives_the_token(
 }
 
 #[tokio::test]
+async fn introspection_tells_unasked_what_it_remembers_and_nothing_else() {
+    let issuer = Issuer::new();
+    issuer.says("known", &active(&json!({})));
+    let keys = fixed(&set(&[P256.jwk(&json!({"kid": "k"}))]));
+    let jwt = JwtVerifier::new(None, Some(keys), ClaimRules::default(), Arc::<TestClock>::clone(&issuer.clock));
+    let both = JwtOrIntrospection { jwt, introspection: issuer.introspection(ClaimRules::default()) };
+    assert!(both.verify_unasked("known").await.is_none());
+    assert_eq!((outcome(&both, "known").await.as_str(), issuer.asked()), ("ada", 1));
+    for _ in 0..3 {
+        let known = both.verify_unasked("known").await.expect("an outcome").expect("a caller");
+        assert_eq!(known.viewer.subject().as_str(), "ada");
+        assert!(both.verify_unasked("other").await.is_none());
+    }
+    let signed = P256.token(&json!({"alg": "ES256", "kid": "k"}));
+    assert!(both.verify_unasked(&signed).await.is_some_and(|outcome| outcome.is_ok()));
+    assert_eq!(issuer.asked(), 1);
+    issuer.clock.advance(Duration::seconds(31));
+    assert!(both.verify_unasked("known").await.is_none());
+}
+
+#[tokio::test]
 async fn introspection_that_says_no_is_asked_again() {
     let issuer = Issuer::new();
     let verifier = issuer.introspection(ClaimRules::default());
