@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header;
 use ipnet::IpNet;
 
 /// The proxies whose word on addresses is taken: none by default.
@@ -39,11 +39,12 @@ impl TrustedProxies {
         // Every socket of ours has a peer.
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let mut client = peer.to_canonical();
-        for member in forwarded_for(request.headers()).into_iter().rev() {
-            match address(member) {
-                Some(next) if self.trust(client) => client = next,
-                _ => break,
-            }
+        // The list may stand in several fields. One that is no text counts as a member that is no address.
+        let fields: Vec<_> = request.headers().get_all(header::X_FORWARDED_FOR).collect();
+        let mut members = fields.iter().rev().flat_map(|field| field.to_str().unwrap_or_default().rsplit(','));
+        while self.trust(client) {
+            let Some(next) = members.next().and_then(address) else { break };
+            client = next;
         }
         client
     }
@@ -51,11 +52,6 @@ impl TrustedProxies {
     fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
-}
-
-/// The members of the list, which may stand in several fields. A field that is no text counts as a member that is no address.
-fn forwarded_for(headers: &HeaderMap) -> Vec<&str> {
-    headers.get_all(header::X_FORWARDED_FOR).flat_map(|field| field.to_str().unwrap_or_default().split(',')).collect()
 }
 
 /// The address that a member names. Some proxies add the port.

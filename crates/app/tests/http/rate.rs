@@ -148,6 +148,25 @@ async fn without_a_limit_nothing_is_said_of_it() {
     assert_eq!([LIMIT, REMAINING, RESET].map(|name| answer.header(name)), [None; 3]);
 }
 
+#[actix_web::test]
+async fn the_limit_is_told_after_the_route_and_the_token_and_before_all_else() {
+    let service = Setup { rate: Some(rate(1)), list_scopes: &["list"], ..Setup::default() }.start().await;
+    assert_eq!(service.send(list("")).await.error(), "403 insufficient_scope");
+    let create = || TestRequest::with_uri("/v1/sessions").method(Method::POST);
+    for (case, request, expected) in [
+        ("no such route", bearer(get("/nowhere"), &ada()), "404 not_found"),
+        ("no such method", list("").method(Method::DELETE), "405 method_not_allowed"),
+        ("a bad token", bearer(get(SESSIONS), "a.b.c"), "401 invalid_token"),
+        ("without the scope", list(""), "429 rate_limited"),
+        ("a bad query", list("limit=0"), "429 rate_limited"),
+        ("a body of no type", bearer(create().set_payload("{}"), &ada()), "429 rate_limited"),
+        ("a body that is too large", bearer(create().set_payload("x".repeat(65_537)), &ada()), "429 rate_limited"),
+        ("no such session", bearer(get("/v1/sessions/x"), &ada()), "429 rate_limited"),
+    ] {
+        assert_eq!(service.send(request).await.error(), expected, "{case}");
+    }
+}
+
 /// An issuer that does not answer.
 struct Silent;
 
