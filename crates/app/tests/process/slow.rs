@@ -80,7 +80,7 @@ async fn five_hundred_idle_and_fifty_dripping_clients_disturb_nobody() {
         }
         let answer = get(&server.url("/v1/live/sessions"), Some(&token)).await;
         assert_eq!(answer.status, 200);
-        assert!(answer.took < Duration::from_secs(2), "{:?}", answer.took);
+        assert!(answer.took < Duration::from_secs(5), "{:?}", answer.took);
     }
     let begun = Instant::now();
     assert_eq!(server.stop(), 0);
