@@ -7,6 +7,7 @@ use live_domain::{
     StoreError, StoreHealth,
 };
 
+use crate::checkup::Checkup;
 use crate::database_url::DatabaseUrl;
 use crate::migrations::Migrations;
 use crate::postgres::PgSessionRepository;
@@ -32,6 +33,8 @@ pub struct Store {
     pub health: Arc<dyn StoreHealth>,
     /// Brings its schema up.
     pub migrations: Arc<dyn Migrations>,
+    /// Examines it.
+    pub checkup: Arc<dyn Checkup>,
 }
 
 /// Opens the store at the address. It connects when it is first asked something.
@@ -56,6 +59,7 @@ where
         + BulkRepository
         + StoreHealth
         + Migrations
+        + Checkup
         + Clone
         + 'static,
 {
@@ -68,6 +72,7 @@ where
         history: Arc::<T>::clone(&store),
         bulk: Arc::<T>::clone(&store),
         health: Arc::<T>::clone(&store),
-        migrations: store,
+        migrations: Arc::<T>::clone(&store),
+        checkup: store,
     }
 }

@@ -1,6 +1,7 @@
 //! The address of a store, read strictly and shown without its password.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -188,6 +189,15 @@ impl PostgresUrl {
         if self.config.get_connect_timeout().is_none() {
             self.config.connect_timeout(timeout);
         }
+    }
+
+    /// Whether no connection leaves this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        })
     }
 
     /// Whom it connects to, in words for an error message.

@@ -1,9 +1,12 @@
 //! Rows of the history, as both stores write and read them.
 
 use diesel::Queryable;
-use live_domain::{Actor, Event, EventPosition, EventSubject, EventType, RecordedEvent, SessionVersion, Subject};
+use live_domain::{
+    Actor, Event, EventPosition, EventSubject, EventType, RecordedEvent, Session, SessionVersion, Subject,
+};
 use uuid::Uuid;
 
+use crate::checkup::Counters;
 use crate::session_row::{BadRow, Columns, StoredInstant};
 use crate::snapshot;
 
@@ -37,6 +40,23 @@ impl TryFrom<&EventSubject> for EventColumns {
                 status_after: Some(after.as_str()),
                 ..Self::default()
             },
+        })
+    }
+}
+
+impl EventColumns {
+    /// Of counters that were mended: the session stays as it is, and its snapshots hold the counters besides.
+    pub(crate) fn of_mending(
+        session: &Session,
+        version: SessionVersion,
+        before: Counters,
+        after: Counters,
+    ) -> Result<Self, snapshot::Unreadable> {
+        Ok(Self {
+            version: Some(i64::try_from(version.get())?),
+            before: Some(snapshot::write_counted(session, before)?),
+            after: Some(snapshot::write_counted(session, after)?),
+            ..Self::default()
         })
     }
 }
@@ -97,8 +117,14 @@ impl<Id: Into<Uuid>, Instant: StoredInstant> EventRow<Id, Instant> {
                 after: columns.read("status_after", status_after.unwrap_or_default().parse())?,
             }
         };
-        let actor = match event_type {
-            EventType::SessionImported | EventType::RegistrationImported => Actor::Import,
+        let actor = match (event_type, &subject) {
+            (EventType::SessionImported | EventType::RegistrationImported, _) => Actor::Import,
+            // An edit that changes nothing of the session is no event.
+            (EventType::SessionUpdated, EventSubject::Session { before: Some(before), after, .. })
+                if before == after =>
+            {
+                Actor::Doctor
+            }
             _ => Actor::Person(columns.read("who", Subject::new(who))?),
         };
         let event = Event {

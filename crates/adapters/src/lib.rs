@@ -26,6 +26,7 @@
 #![deny(missing_docs)]
 
 mod bulk_lines;
+pub mod checkup;
 pub mod connect;
 mod database_url;
 mod event_row;
@@ -41,6 +42,7 @@ mod store_settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 
+pub use checkup::Checkup;
 pub use connect::{Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;

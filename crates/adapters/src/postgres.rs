@@ -1,6 +1,7 @@
 //! Sessions on Postgres.
 
 mod bulk;
+mod checkup;
 mod connection;
 mod error;
 mod events;

@@ -12,6 +12,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use crate::checkup::Counters;
+
 /// Why a text cannot be read.
 pub(crate) type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
@@ -58,6 +60,19 @@ enum OutcomeMembers {
 /// The session as JSON text.
 pub(crate) fn write_session(session: &Session) -> Result<String, Unreadable> {
     Ok(serde_json::to_string(&SessionMembers::try_from(session)?)?)
+}
+
+/// The session as JSON text, and with it what its row says of its registrations.
+pub(crate) fn write_counted(session: &Session, counters: Counters) -> Result<String, Unreadable> {
+    #[derive(Serialize)]
+    struct CountedMembers {
+        #[serde(flatten)]
+        session: SessionMembers,
+        registered_count: u32,
+        waiting_count: u32,
+    }
+    let Counters { registered: registered_count, waiting: waiting_count } = counters;
+    Ok(serde_json::to_string(&CountedMembers { session: session.try_into()?, registered_count, waiting_count })?)
 }
 
 /// The session of a JSON text.
@@ -248,6 +263,15 @@ mod tests {
     fn a_session_comes_back_as_it_was() {
         for session in [session(1), full_session(1)] {
             assert_eq!(read_session(&write_session(&session).unwrap()).unwrap(), session);
+        }
+    }
+
+    #[test]
+    fn a_session_with_counters_is_read_as_the_session() {
+        for session in [session(1), full_session(1)] {
+            let text = write_counted(&session, Counters { registered: 3, waiting: 1 }).unwrap();
+            assert!(text.ends_with(r#","registered_count":3,"waiting_count":1}"#), "{text}");
+            assert_eq!(read_session(&text).unwrap(), session);
         }
     }
 

@@ -9,7 +9,7 @@ mod keys;
 mod outbound;
 mod secret;
 
-pub use claims::{ClaimRules, Claims};
+pub use claims::{ClaimRules, Claims, LEEWAY};
 pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
 pub use introspection::{Introspection, IntrospectionEndpoint, JwtOrIntrospection};

@@ -2,6 +2,7 @@
 
 mod dev;
 mod dev_secret;
+mod doctor;
 mod export;
 mod failure;
 mod healthcheck;
@@ -19,7 +20,7 @@ use clap::{Parser, Subcommand};
 
 pub use failure::Failure;
 
-use crate::settings::{SettingFlags, Settings};
+use crate::settings::{LogFormat, SettingFlags, Settings};
 
 /// Schedules and lists live sessions for brands and communities, over HTTP.
 ///
@@ -54,6 +55,8 @@ enum Command {
     Openapi,
     /// Exit 0 when the server at `LIVE_BIND` is ready
     Healthcheck,
+    /// Check settings, keys, store and data one by one, and say how to mend what is wrong
+    Doctor(doctor::Doctor),
 }
 
 /// Runs the command that the arguments of this process name.
@@ -78,8 +81,8 @@ impl Cli {
     async fn run(self) -> ExitCode {
         let Self { command, settings } = self;
         let settings = Settings::of_process(settings);
-        for warning in settings.warnings() {
-            say(&warning);
+        for unknown in settings.unknown() {
+            say(&format!("warning: {unknown}"));
         }
         match command.run(&settings).await {
             Ok(()) => ExitCode::SUCCESS,
@@ -93,7 +96,12 @@ impl Cli {
 
 impl Command {
     async fn run(self, settings: &Settings) -> Result<(), Failure> {
-        crate::telemetry::init(settings.log_format()?);
+        let log_format = match (&self, settings.log_format()) {
+            // It tells of all that is wrong, of this as well.
+            (Self::Doctor(_), Err(_)) => LogFormat::Text,
+            (_, format) => format?,
+        };
+        crate::telemetry::init(log_format);
         match self {
             Self::Dev => dev::run(settings).await,
             Self::Serve => serve::run(settings).await,
@@ -103,6 +111,7 @@ impl Command {
             Self::Token(command) => command.run(settings),
             Self::Openapi => openapi::run(),
             Self::Healthcheck => healthcheck::run(settings).await,
+            Self::Doctor(command) => command.run(settings).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod database;
+mod faults;
 mod identity;
 mod table;
 mod values;
@@ -87,15 +88,15 @@ impl Settings {
         Self { flags, environment }
     }
 
-    /// A warning for each `LIVE_*` variable that means nothing here.
+    /// What is said of each `LIVE_*` variable that means nothing here.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn unknown(&self) -> Vec<String> {
         let known: Vec<String> = SETTINGS.iter().flat_map(Setting::variables).collect();
         let unknown = self.environment.keys().filter(|name| name.starts_with("LIVE_") && !known.contains(*name));
         unknown
             .map(|name| {
                 let nearest = nearest(name, known.iter().map(String::as_str)).unwrap_or_default();
-                format!("warning: {name} is no setting; the nearest known one is {nearest}")
+                format!("{name} is no setting; the nearest known one is {nearest}")
             })
             .collect()
     }

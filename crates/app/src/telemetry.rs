@@ -9,6 +9,12 @@ use crate::settings::LogFormat;
 /// Our own at `info`, others at `warn`; nothing of what the HTTP parser says, as any client could fill the log with it.
 const DEFAULT_LEVELS: &str = "warn,live_app=info,live_adapters=info,actix_http=off";
 
+/// Why a text does not set levels, as `RUST_LOG` does; none: it does.
+#[must_use]
+pub fn fault_of_levels(text: &str) -> Option<String> {
+    EnvFilter::builder().parse(text).err().map(|error| error.to_string())
+}
+
 /// Starts the log on standard error. `RUST_LOG` sets the levels.
 pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVELS));

@@ -90,15 +90,18 @@ pub enum Actor {
     Person(Subject),
     /// An import.
     Import,
+    /// Whoever operates the store had the counters of a session mended. The session is as it was.
+    Doctor,
 }
 
 impl Actor {
-    /// The subject, or `import`.
+    /// The subject, `import` or `doctor`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Person(subject) => subject.as_str(),
             Self::Import => "import",
+            Self::Doctor => "doctor",
         }
     }
 }

@@ -46,6 +46,11 @@ impl Connector {
         Ok(Self { url: Arc::new(url), runtime, statement_timeout })
     }
 
+    /// Where connections lead.
+    pub(crate) fn url(&self) -> &PostgresUrl {
+        &self.url
+    }
+
     /// Where the bytes of connections are moved.
     pub(crate) fn runtime(&self) -> Handle {
         self.runtime.clone()

@@ -24,6 +24,15 @@ const RECORD: &str = "
 /// Records an event. Who calls it holds the session, or has just put it in.
 pub(super) async fn record(connection: &mut AsyncPgConnection, event: &Event) -> Result<(), PgError> {
     let columns = EventColumns::try_from(&event.subject).map_err(PgError::Json)?;
+    insert(connection, event, columns).await
+}
+
+/// Puts in an event whose columns are made. Who calls it holds the session, or has just put it in.
+pub(super) async fn insert(
+    connection: &mut AsyncPgConnection,
+    event: &Event,
+    columns: EventColumns,
+) -> Result<(), PgError> {
     statement::<()>(RECORD)
         .bind(event.id)
         .bind(event.session_id)

@@ -23,7 +23,7 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/p
 const LOCK: &str = "SELECT pg_advisory_lock(7310295001)";
 
 /// Whether diesel has kept books here yet.
-async fn has_books(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+pub(super) async fn has_books(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
     let there = diesel::dsl::sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
     diesel::select(there).get_result(connection).await
 }

@@ -146,6 +146,11 @@ impl Pool {
         Ok(Lease(Some(connection)))
     }
 
+    /// How many connections there are at most.
+    pub(crate) fn most(&self) -> usize {
+        self.connections.status().max_size
+    }
+
     /// How many connections there are, and how many of them are in use.
     #[cfg(feature = "test-support")]
     pub(crate) fn usage(&self) -> (usize, usize) {

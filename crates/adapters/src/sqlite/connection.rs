@@ -43,6 +43,11 @@ impl Opener {
         Self { path: path.into() }
     }
 
+    /// Where the file is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether there is a file.
     pub(crate) fn is_there(&self) -> bool {
         self.path.exists()

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use diesel::SqliteConnection;
 use diesel::prelude::*;
 use live_domain::{
-    EventPosition, EventSubject, EventType, HistoryRepository, RecordedEvent, Registration, RegistrationStatus,
-    Session, StoreError, Write,
+    Actor, EventPosition, EventSubject, EventType, HistoryRepository, RecordedEvent, Registration, RegistrationStatus,
+    Session, StoreError, Timestamp, Write,
 };
 use uuid::Uuid;
 
@@ -24,6 +24,18 @@ pub(super) fn record(
     write: &Write,
 ) -> Result<(), SqliteError> {
     let columns = EventColumns::try_from(subject).map_err(SqliteError::Snapshot)?;
+    let actor = Actor::Person(write.viewer.subject().clone());
+    insert(connection, session, event_type, columns, (&actor, write.now))
+}
+
+/// Puts in an event whose columns are made; at last, who did it, and when.
+pub(super) fn insert(
+    connection: &mut SqliteConnection,
+    session: &Session,
+    event_type: EventType,
+    columns: EventColumns,
+    (actor, at): (&Actor, Timestamp),
+) -> Result<(), SqliteError> {
     let EventColumns { version, before, after, registration_id, user_id, status_before, status_after } = columns;
     diesel::insert_into(session_events::table)
         .values((
@@ -31,8 +43,8 @@ pub(super) fn record(
             session_events::session_id.eq(IdBytes::from(session.id)),
             session_events::brand_id.eq(session.brand_id.as_str()),
             session_events::event_type.eq(event_type.as_str()),
-            session_events::who.eq(write.viewer.subject().as_str()),
-            session_events::at.eq(Micros::from(write.now)),
+            session_events::who.eq(actor.as_str()),
+            session_events::at.eq(Micros::from(at)),
             session_events::version.eq(version),
             session_events::before.eq(before),
             session_events::after.eq(after),

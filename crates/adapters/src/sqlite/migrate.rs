@@ -26,7 +26,7 @@ diesel::table! {
 }
 
 /// Whether diesel has kept books here yet.
-fn has_books(connection: &mut SqliteConnection) -> QueryResult<bool> {
+pub(super) fn has_books(connection: &mut SqliteConnection) -> QueryResult<bool> {
     let books = sqlite_master::table.filter(sqlite_master::name.eq("__diesel_schema_migrations"));
     diesel::select(diesel::dsl::exists(books)).get_result(connection)
 }

@@ -9,7 +9,7 @@ use super::guard::{Caller, InvalidToken, Scopes};
 use crate::json::present;
 
 /// How far the clocks of issuer and service may differ.
-const LEEWAY: Duration = Duration::seconds(30);
+pub const LEEWAY: Duration = Duration::seconds(30);
 
 /// The claims that we look at (RFC 7519, section 4.1, and our own). A name that stands twice is refused; a claim of
 /// another type than it should have is, too.

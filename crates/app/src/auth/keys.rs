@@ -80,6 +80,17 @@ impl KeySet {
         if usable.is_empty() { Err(KeySetError::NoUsableKey(unusable)) } else { Ok((Self(usable), unusable)) }
     }
 
+    /// What each key verifies, and its id, in their order. An id is any text: it is shown with what is no letter escaped.
+    #[must_use]
+    pub fn described(&self) -> Vec<String> {
+        let described = |key: &VerifyingKey| {
+            let algorithms: Vec<String> = key.algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+            let id = key.kid.as_ref().map_or_else(|| "without kid".to_owned(), |kid| format!("kid {kid:?}"));
+            format!("{} ({id})", algorithms.join(" "))
+        };
+        self.0.iter().map(described).collect()
+    }
+
     /// Whether a key has that id.
     #[must_use]
     pub fn knows(&self, kid: &str) -> bool {

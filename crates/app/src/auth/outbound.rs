@@ -46,12 +46,24 @@ pub(super) fn client(url: &Url) -> Result<Client, OutboundError> {
     Ok(client.build()?)
 }
 
+/// The body of a 200, and what `Date` its server sent with it.
+pub(super) struct DatedBody {
+    pub(super) body: Vec<u8>,
+    pub(super) date: Option<String>,
+}
+
 /// The body of a 200.
 pub(super) async fn body(request: RequestBuilder) -> Result<Vec<u8>, OutboundError> {
+    Ok(dated_body(request).await?.body)
+}
+
+/// The body of a 200, with its date.
+pub(super) async fn dated_body(request: RequestBuilder) -> Result<DatedBody, OutboundError> {
     let mut response = request.header("Accept", "application/json").send().await?;
     if response.status() != StatusCode::OK {
         return Err(OutboundError::Status(response.status()));
     }
+    let date = response.headers().get("Date").and_then(|date| date.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -59,5 +71,5 @@ pub(super) async fn body(request: RequestBuilder) -> Result<Vec<u8>, OutboundErr
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(DatedBody { body, date })
 }

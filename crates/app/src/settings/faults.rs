@@ -1,0 +1,35 @@
+//! What is wrong with the settings as a whole.
+
+use super::{DatabaseDefault, SettingError, Settings};
+
+impl Settings {
+    /// What is wrong with any setting, whether or not a command needs it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<SettingError> {
+        let readings = [
+            self.database(DatabaseDefault::FileIfThere).map(drop),
+            self.bind().map(drop),
+            self.hs256_secret().map(drop),
+            self.jwks().map(drop),
+            self.claim_rules().map(drop),
+            self.introspection().map(drop),
+            self.list_scopes().map(drop),
+            self.edit_scopes().map(drop),
+            self.upcoming_grace().map(drop),
+            self.store_settings().map(drop),
+            self.max_in_flight().map(drop),
+            self.rate_limit().map(drop),
+            self.cors().map(drop),
+            self.drain().map(drop),
+            self.migrate_on_start().map(drop),
+            self.log_format().map(drop),
+        ];
+        readings.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// The levels of the log, as `RUST_LOG` sets them.
+    #[must_use]
+    pub fn log_levels(&self) -> Option<String> {
+        Some(self.environment.get("RUST_LOG")?.to_string_lossy().into_owned())
+    }
+}
