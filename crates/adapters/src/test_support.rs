@@ -14,6 +14,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
@@ -82,6 +84,12 @@ impl PgDatabase {
     #[must_use]
     pub fn url_text(&self) -> &str {
         &self.url
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A store on it.
@@ -170,6 +178,13 @@ impl SqliteFile {
     #[must_use]
     pub fn url(&self) -> DatabaseUrl {
         DatabaseUrl::Sqlite(self.path.clone())
+    }
+
+    /// Runs statements of the test on it.
+    pub fn execute(&self, statements: &str) {
+        let path = self.path.to_str().expect("a path in UTF-8");
+        let mut connection = SqliteConnection::establish(path).expect("the file can be opened");
+        connection.batch_execute(statements).expect("the statements are good");
     }
 
     /// A store on it.

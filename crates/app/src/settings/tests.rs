@@ -197,3 +197,16 @@ fn an_unknown_name_is_warned_about_with_the_nearest_known_one() {
     let unknown = settings(&[], &[("LIVE_BNID", "x"), ("LIVE_LOG", "text"), ("OTHER", "y")]).unknown();
     assert_eq!(unknown, ["LIVE_BNID is no setting; the nearest known one is LIVE_BIND"]);
 }
+
+#[test]
+fn a_fault_of_any_setting_is_found() {
+    assert_eq!(settings(&[], &[("DATABASE_URL", "sqlite:some.db")]).faults(), []);
+    for setting in SETTINGS {
+        for name in setting.variables() {
+            // No setting takes this, nor is it the path of a file.
+            let value = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff]);
+            let faults = Settings::new(SettingFlags::default(), [(name.clone().into(), value)]).faults();
+            assert!(faults.iter().any(|fault| fault.to_string().starts_with(&name)), "{name}: {faults:?}");
+        }
+    }
+}

@@ -5,6 +5,8 @@ mod clients;
 mod commands;
 mod cut;
 mod dev;
+mod doctor;
+mod doctor_damage;
 mod gone;
 mod identity;
 mod import;

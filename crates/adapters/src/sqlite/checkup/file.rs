@@ -24,12 +24,12 @@ pub(super) fn examine(opener: &Opener) -> Result<Vec<Checked>, SqliteError> {
     let connection = &mut connection;
     let version: String = sql::<Text>("SELECT sqlite_version()").get_result(connection)?;
     let mut checked = vec![
-        Checked::well("database", format!("opened {}, SQLite {version}", opener.path().display())),
+        Checked::well("database", format!("opened {} by SQLite {version}", opener.path().display())),
         writable(connection, opener.path()),
         journal(connection)?,
     ];
     checked.extend(room(opener.path()));
-    checked.push(sound(connection)?);
+    checked.extend(sound(connection)?);
     checked.push(references(connection)?);
     Ok(checked)
 }
@@ -37,6 +37,11 @@ pub(super) fn examine(opener: &Opener) -> Result<Vec<Checked>, SqliteError> {
 fn writable(connection: &mut SqliteConnection, path: &Path) -> Checked {
     match connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK") {
         Ok(()) => Checked::well("writable", "the file and its folder take writes"),
+        Err(error) if error.to_string() == "database is locked" => Checked::doubtful(
+            "writable",
+            "somebody has been writing for over 5 seconds, and nobody else can",
+            "wait for the import or the migration to end; where there is none, see who has the file open, with `fuser`",
+        ),
         Err(error) => Checked::wrong(
             "writable",
             format!("nothing can be written: {error}"),
@@ -67,20 +72,34 @@ fn room(path: &Path) -> Option<Checked> {
     Some(Checked::doubtful("space", text, remedy))
 }
 
-/// Reads the whole file.
-fn sound(connection: &mut SqliteConnection) -> QueryResult<Checked> {
+/// Reads the whole file. SQLite tells rows that its tables would not take in the same breath as damage to the file.
+fn sound(connection: &mut SqliteConnection) -> QueryResult<Vec<Checked>> {
     let begun = Instant::now();
-    let faults: Vec<String> = sql::<Text>(&format!("PRAGMA quick_check({NAMED})")).load(connection)?;
+    let mut faults: Vec<String> = sql::<Text>(&format!("PRAGMA quick_check({NAMED})")).load(connection)?;
     let took = took(begun.elapsed());
-    if faults == ["ok"] {
-        return Ok(Checked::well("integrity", format!("the file is sound ({took})")));
+    faults.retain(|fault| fault != "ok");
+    let is_of_a_row = |fault: &String| fault.starts_with("CHECK constraint failed in ") || fault.contains(" value in ");
+    let (rows, damage): (Vec<_>, Vec<_>) = faults.into_iter().partition(is_of_a_row);
+    let mut checked = Vec::new();
+    if !damage.is_empty() {
+        checked.push(Checked::wrong(
+            "integrity",
+            format!("the file is damaged: {} ({took})", damage.join("; ")),
+            "stop the service, keep a copy of the file, and restore a back-up; without one, `.recover` of the sqlite3 shell \
+             saves what can be saved",
+        ));
     }
-    Ok(Checked::wrong(
-        "integrity",
-        format!("the file is damaged: {} ({took})", faults.join("; ")),
-        "stop the service, keep a copy of the file, and restore a back-up; without one, `sqlite3 live.db .recover` saves \
-         what can be saved",
-    ))
+    if !rows.is_empty() {
+        checked.push(Checked::wrong(
+            "integrity",
+            format!("rows break the rules of their tables: {} ({took})", rows.join("; ")),
+            "something writes past the service: stop it, mend what is found below, and what remains with the sqlite3 shell",
+        ));
+    }
+    if checked.is_empty() {
+        checked.push(Checked::well("integrity", format!("the file is sound ({took})")));
+    }
+    Ok(checked)
 }
 
 fn references(connection: &mut SqliteConnection) -> QueryResult<Checked> {
