@@ -6,12 +6,14 @@ use std::sync::Arc;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use live_adapters::Checkup;
-use live_adapters::checkup::{Checked, Verdict};
+use live_adapters::checkup::{Checked, Counters, Mending, Verdict};
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile};
 use live_domain::contract::Store;
-use live_domain::contract::fixtures::{enter, fill, leave, minutes, now, register, registration, session};
-use live_domain::{MaxParticipants, RegistrationStatus, Session};
+use live_domain::contract::fixtures::{
+    enter, fill, found, history, id, leave, minutes, now, register, registration, session,
+};
+use live_domain::{Actor, Event, EventSubject, EventType, MaxParticipants, RegistrationStatus, Session};
 use tokio::task::JoinSet;
 
 /// What is not well, each as its check and what is said of it.
@@ -62,6 +64,45 @@ async fn who_writes_meanwhile_makes_nothing_look_wrong_on_postgres() {
 async fn who_writes_meanwhile_makes_nothing_look_wrong_on_sqlite() {
     let file = SqliteFile::create().await;
     check_under_load(file.store()).await;
+}
+
+/// Damages a counter and mends it, and reads of that in the history; a session that is right is left alone.
+async fn check_mending<S: Store + Checkup>(store: S, damage: impl AsyncFnOnce(&str)) {
+    fill(&store, [session(1), session(2)]).await;
+    enter(&store, 1, "ada", 1, 11).await.unwrap();
+    damage("UPDATE sessions SET registered_count = 7").await;
+    assert_eq!(store.miscounted(None).await.unwrap(), [id(1), id(2)]);
+    assert_eq!(store.miscounted(Some(id(1))).await.unwrap(), [id(2)]);
+    let before = history(&store).await;
+    let counters = |registered| Counters { registered, waiting: 0 };
+    let mended = Mending::Mended { before: counters(7), after: counters(1) };
+    assert_eq!(store.mend(id(1), minutes(5)).await.unwrap(), mended);
+    assert_eq!(store.mend(id(1), minutes(6)).await.unwrap(), Mending::Right);
+    assert_eq!(store.mend(id(3), minutes(6)).await.unwrap(), Mending::Right);
+    assert_eq!(store.miscounted(None).await.unwrap(), [id(2)]);
+    let after = history(&store).await;
+    let [Event { event_type, session_id, actor, at, subject, .. }] = &after[before.len()..] else {
+        panic!("{after:?}")
+    };
+    assert_eq!((event_type, session_id, at), (&EventType::SessionUpdated, &id(1), &minutes(5)));
+    assert_eq!(actor, &Actor::Doctor);
+    let found = found(&store, 1, "ada").await;
+    let session = Box::new(found.session);
+    let expected = EventSubject::Session { before: Some(session.clone()), after: session, version: found.version };
+    assert_eq!((subject, found.registered_count), (&expected, 1));
+}
+
+#[tokio::test]
+async fn a_counter_is_mended_and_the_history_names_the_doctor_on_postgres() {
+    let database = PgDatabase::create().await;
+    let client = database.connect().await;
+    check_mending(database.store(), async |damage| client.batch_execute(damage).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_counter_is_mended_and_the_history_names_the_doctor_on_sqlite() {
+    let file = SqliteFile::create().await;
+    check_mending(file.store(), async |damage| file.execute(damage)).await;
 }
 
 /// The server as one role sees it.

@@ -82,7 +82,7 @@ diesel::table! {
         /// What happened.
         #[sql_name = "type"]
         event_type -> Text,
-        /// The subject of who did it, or `import`.
+        /// The subject of who did it, `import` or `doctor`.
         who -> Text,
         /// When.
         at -> Timestamptz,

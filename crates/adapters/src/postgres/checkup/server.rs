@@ -234,3 +234,55 @@ impl PgSessionRepository {
         Unreachable { error: error.into(), remedy }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkup::Verdict;
+
+    fn facts() -> Facts {
+        Facts {
+            version: "15.4".to_owned(),
+            version_number: 150_004,
+            encoding: "UTF8".to_owned(),
+            is_standby: false,
+            is_read_only: false,
+            statement_timeout: 0,
+            tls: None,
+            backend: 1,
+            role: "live".to_owned(),
+            database: "live".to_owned(),
+        }
+    }
+
+    fn is_wrong(checked: &Checked) -> bool {
+        matches!(checked.verdict, Verdict::Wrong { .. })
+    }
+
+    #[test]
+    fn a_server_that_cannot_serve_is_wrong() {
+        let old = Facts { version_number: 140_012, ..facts() };
+        let other_text = Facts { encoding: "SQL_ASCII".to_owned(), ..facts() };
+        let standby = Facts { is_standby: true, is_read_only: true, ..facts() };
+        assert!(is_wrong(&old.version()) && is_wrong(&other_text.encoding()) && is_wrong(&standby.writable()));
+        assert!(standby.writable().text.contains("standby"));
+        assert!(!is_wrong(&facts().version()) && !is_wrong(&facts().encoding()) && !is_wrong(&facts().writable()));
+    }
+
+    #[test]
+    fn a_connection_that_leaves_the_machine_should_be_encrypted() {
+        for (url, tls, expected) in [
+            ("postgres://live@db.example/live", None, false),
+            ("postgres://live@10.0.0.7/live", None, false),
+            ("postgres://live@localhost,db.example/live", None, false),
+            ("postgres://live@db.example/live", Some("TLSv1.3"), true),
+            ("postgres://live@localhost/live", None, true),
+            ("postgres://live@127.0.0.1,[::1]/live", None, true),
+            ("postgres:///live?host=/run/postgresql", None, true),
+        ] {
+            let facts = Facts { tls: tls.map(str::to_owned), ..facts() };
+            let checked = facts.encryption(&url.parse().unwrap());
+            assert_eq!(checked.verdict == Verdict::Well, expected, "{url}");
+        }
+    }
+}

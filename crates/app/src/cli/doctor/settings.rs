@@ -3,7 +3,7 @@
 use live_adapters::checkup::Checked;
 
 use super::report::Report;
-use crate::settings::{SETTINGS, Settings};
+use crate::settings::Settings;
 use crate::telemetry::fault_of_levels;
 
 pub(super) fn examine(settings: &Settings, report: &mut Report) {
@@ -15,7 +15,7 @@ pub(super) fn examine(settings: &Settings, report: &mut Report) {
         report.add_setting("settings", &fault.to_string(), "set it as that says; `live --help` has every setting");
     }
     if faults.is_empty() {
-        report.add(&Checked::well("settings", format!("all {} settings are read", SETTINGS.len())));
+        report.add(&Checked::well("settings", "every setting can be read"));
     }
     report.add(&log_levels(settings));
 }
