@@ -32,6 +32,10 @@ lint:
 deps *arguments:
     cargo xtask deps {{arguments}}
 
+# Check what is in deploy/
+deploy:
+    cargo xtask deploy
+
 # Write docs/openapi.json
 openapi *arguments:
     cargo xtask openapi {{arguments}}

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use crate::error::{Context, Result};
-use crate::{console, deps, lint, openapi, readme};
+use crate::{console, deploy, deps, lint, openapi, readme};
 
 pub(crate) fn run() -> Result<()> {
     step("lint", lint::run)?;
     step("deps", || deps::run(false))?;
+    step("deploy", deploy::run)?;
     step("openapi --check", || openapi::run(true))?;
     step("readme", readme::run)
 }

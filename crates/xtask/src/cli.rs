@@ -40,6 +40,10 @@ pub(crate) enum Task {
         #[arg(long)]
         advisories: bool,
     },
+    /// Check what is in deploy/, by systemd-analyze, promtool, hadolint and the schemas of compose and Kubernetes
+    ///
+    /// What is missing is installed: into target/tools, and systemd-analyze and Python by the system's package manager.
+    Deploy,
     /// Write docs/openapi.json from the code
     Openapi {
         /// Write nothing, and fail when the file is out of date
@@ -48,7 +52,7 @@ pub(crate) enum Task {
     },
     /// Run every command of README.md
     Readme,
-    /// Run every check but the tests: lint, deps, openapi --check, readme
+    /// Run every check but the tests: lint, deps, deploy, openapi --check, readme
     Ci,
     /// Run the acceptance tests at their full sizes on release builds
     Acceptance {

@@ -7,12 +7,15 @@ mod acceptance;
 mod ci;
 mod cli;
 mod console;
+mod deploy;
 mod deps;
 mod error;
 mod lint;
 mod openapi;
+mod packages;
 mod postgres;
 mod process;
+mod python;
 mod readme;
 mod scratch;
 mod test;
@@ -41,6 +44,7 @@ fn run(task: Task) -> Result<()> {
         Task::Postgres { command } => postgres::run_inside(&command),
         Task::Lint => lint::run(),
         Task::Deps { advisories } => deps::run(advisories),
+        Task::Deploy => deploy::run(),
         Task::Openapi { check } => openapi::run(check),
         Task::Readme => readme::run(),
         Task::Ci => ci::run(),

@@ -55,6 +55,11 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Whether we are root.
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(text(command("id").arg("-u"))?.trim() == "0")
+}
+
 /// Sends a signal, named as in `INT`. A process that is gone already is no failure.
 pub(crate) fn signal(process: u32, name: &str) {
     // The shell's own `kill`: a small system has no program of that name.

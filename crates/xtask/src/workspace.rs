@@ -6,6 +6,10 @@ use std::process::Command;
 
 use crate::process;
 
+/// Where programs are put that a task needs and the machine has not: beside the build, so that they are cached together
+/// with it.
+pub(crate) const TOOLS: &str = "target/tools";
+
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
     // Cargo says at run time where the package is; the place at build time serves whoever starts the binary by itself.

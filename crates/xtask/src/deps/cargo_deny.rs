@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use crate::console;
 use crate::error::{Context, Result};
 use crate::process;
-use crate::workspace::{cargo, file, root};
+use crate::workspace::{TOOLS, cargo, file, root};
 
 /// The version whose settings deny.toml is written for.
 const VERSION: &str = "0.20.2";
-/// Beside the build, so that it is cached together with it.
-const TOOLS: &str = "target/tools";
 
 pub(crate) fn check(advisories: bool) -> Result<()> {
     let mut deny = process::command(find_or_install()?);

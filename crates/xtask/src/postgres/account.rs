@@ -12,7 +12,7 @@ pub(crate) struct Account {
 
 /// Whom the server has to run as: PostgreSQL refuses to run as root. `None` is to stay who we are.
 pub(crate) fn of_server() -> Result<Option<Account>> {
-    if !is_root()? {
+    if !process::is_root()? {
         return Ok(None);
     }
     let account = ["postgres", "nobody"].into_iter().find_map(|name| named(name).ok());
@@ -22,19 +22,6 @@ pub(crate) fn of_server() -> Result<Option<Account>> {
              add one with `useradd postgres`",
         )
     })
-}
-
-/// What stands in front of a command to run it as root, `None` where that is not to be had.
-pub(crate) fn privilege() -> Result<Option<&'static [&'static str]>> {
-    if is_root()? {
-        return Ok(Some(&[]));
-    }
-    let sudo = process::succeeds(process::command("sudo").args(["-n", "true"]));
-    Ok(sudo.then_some(&["sudo", "-n"]))
-}
-
-fn is_root() -> Result<bool> {
-    Ok(id(&["-u"])? == 0)
 }
 
 fn named(name: &str) -> Result<Account> {

@@ -1,36 +1,19 @@
 //! Gets PostgreSQL from the system's package manager where it is missing.
 
-use super::account;
 use super::find::{self, Binaries};
 use super::version::OLDEST_SUPPORTED;
 use crate::console;
 use crate::error::{Error, Result};
-use crate::process;
+use crate::packages::PackageManager;
 
-/// A package manager: its program, and the commands that install the server with it.
-type Manager = (&'static str, &'static [&'static [&'static str]]);
-
-const MANAGERS: [Manager; 6] = [
-    (
-        "apt-get",
-        &[
-            &["apt-get", "update"],
-            &[
-                "env",
-                "DEBIAN_FRONTEND=noninteractive",
-                "apt-get",
-                "install",
-                "--yes",
-                "--no-install-recommends",
-                "postgresql",
-            ],
-        ],
-    ),
-    ("dnf", &[&["dnf", "install", "--assumeyes", "postgresql-server"]]),
-    ("apk", &[&["apk", "add", "postgresql"]]),
-    ("pacman", &[&["pacman", "--sync", "--refresh", "--noconfirm", "--needed", "postgresql"]]),
-    ("zypper", &[&["zypper", "--non-interactive", "install", "postgresql-server"]]),
-    ("brew", &[&["brew", "install", "postgresql@17"]]),
+/// What the server is called by each package manager.
+const PACKAGES: [(&str, &str); 6] = [
+    ("apt-get", "postgresql"),
+    ("dnf", "postgresql-server"),
+    ("apk", "postgresql"),
+    ("pacman", "postgresql"),
+    ("zypper", "postgresql-server"),
+    ("brew", "postgresql@17"),
 ];
 
 /// Debian's package makes a cluster on port 5432 and starts it, for which nobody has asked.
@@ -61,35 +44,19 @@ fn choose(found: Vec<Binaries>) -> Result<Binaries> {
 }
 
 fn install() -> Result<()> {
-    let manager = MANAGERS.iter().find(|(manager, _)| has(manager));
-    let (manager, commands) =
-        manager.ok_or_else(|| by_hand("PostgreSQL is not installed, nor is a package manager known here"))?;
-    // Homebrew installs for its user, and refuses root.
-    let privilege = if *manager == "brew" { Some(&[][..]) } else { account::privilege()? };
-    let privilege = privilege.ok_or_else(|| {
-        by_hand("PostgreSQL is not installed, and installing it takes root or a `sudo` that asks no password")
-    })?;
-    console::note(format!("PostgreSQL is not installed; installing it with {manager}"));
-    let outcome = match *manager {
-        "apt-get" => install_without_cluster(privilege, commands),
-        _ => run_all(privilege, commands),
+    let manager = PackageManager::find().map_err(|error| by_hand(&format!("PostgreSQL is not installed: {error}")))?;
+    console::note(format!("PostgreSQL is not installed; installing it with {}", manager.name));
+    let outcome = match manager.name {
+        "apt-get" => install_without_cluster(&manager),
+        _ => manager.install(&PACKAGES),
     };
     outcome.map_err(|error| by_hand(&format!("could not install PostgreSQL: {error}")))
 }
 
-fn install_without_cluster(privilege: &[&str], commands: &[&[&str]]) -> Result<()> {
-    run_all(privilege, &[&["sh", "-c", NO_CLUSTER]])?;
-    let outcome = run_all(privilege, commands);
-    outcome.and(run_all(privilege, &[&["sh", "-c", NO_CLUSTER_UNDONE]]))
-}
-
-/// Runs the commands until one fails.
-fn run_all(privilege: &[&str], commands: &[&[&str]]) -> Result<()> {
-    commands.iter().try_for_each(|command| {
-        let mut words = privilege.iter().chain(*command);
-        let program = words.next().ok_or_else(|| Error::from("no command was given"))?;
-        process::run(process::command(program).args(words))
-    })
+fn install_without_cluster(manager: &PackageManager) -> Result<()> {
+    manager.run(&["sh", "-c", NO_CLUSTER])?;
+    let outcome = manager.install(&PACKAGES);
+    outcome.and(manager.run(&["sh", "-c", NO_CLUSTER_UNDONE]))
 }
 
 /// The complaint, and what a developer can do about it.
@@ -97,10 +64,6 @@ fn by_hand(complaint: &str) -> Error {
     let package = format!("PostgreSQL {OLDEST_SUPPORTED} or newer (the package `postgresql` or `postgresql-server`)");
     format!("{complaint}; install {package}, and put the folder of its `initdb` into PATH if it is not found by itself")
         .into()
-}
-
-fn has(program: &str) -> bool {
-    process::succeeds(process::command("sh").args(["-c", "command -v \"$1\"", "sh", program]))
 }
 
 #[cfg(test)]
