@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::cli::Size;
 use crate::console;
 use crate::error::{Context, Result};
+use crate::node;
 use crate::postgres;
 use crate::process;
 use crate::test::runner::{Order, Runner};
@@ -19,7 +20,7 @@ pub(crate) fn run(runner_arguments: &[OsString]) -> Result<()> {
     let outcome = postgres::with_cluster(|cluster| {
         let mut command = Runner::installed().command(&Order { release: true, show_output: true, arguments });
         command.env("TEST_SIZE", Size::Full.name());
-        process::run(cluster.announce_to(&mut command))
+        process::run(node::announce_to(cluster.announce_to(&mut command)))
     });
     let seconds = begin.elapsed().as_secs();
     outcome.context(|| format!("acceptance at full size: FAILED after {seconds} s"))?;

@@ -11,6 +11,7 @@ mod deploy;
 mod deps;
 mod error;
 mod lint;
+mod node;
 mod openapi;
 mod packages;
 mod postgres;

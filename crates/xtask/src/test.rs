@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use crate::cli::Size;
 use crate::console;
 use crate::error::Result;
+use crate::node;
 use crate::postgres::{self, Cluster};
 use crate::process;
 use crate::workspace::cargo;
@@ -19,7 +20,8 @@ pub(crate) fn run(size: Size, runner_arguments: &[OsString]) -> Result<()> {
     postgres::with_cluster(|cluster| {
         let order = Order { release: false, show_output: false, arguments: runner_arguments };
         let mut command = runner.command(&order);
-        let tests = process::run(cluster.announce_to(&mut command).env("TEST_SIZE", size.name()));
+        let command = node::announce_to(cluster.announce_to(&mut command));
+        let tests = process::run(command.env("TEST_SIZE", size.name()));
         // What was asked of the test runner in particular says nothing about doctests.
         let doctests =
             if runner.runs_doctests() || !runner_arguments.is_empty() { Ok(()) } else { doctests(size, cluster) };

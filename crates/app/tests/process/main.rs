@@ -9,6 +9,8 @@ mod doctor;
 mod doctor_damage;
 mod gone;
 mod identity;
+mod identity_provider;
+mod identity_provider_acceptance;
 mod import;
 mod import_acceptance;
 mod killed;

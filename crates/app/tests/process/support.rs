@@ -238,7 +238,7 @@ pub(crate) async fn send_with(method: &str, url: &str, fields: &[(&str, &str)]) 
     send(fields.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await.unwrap()
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // No TLS here: the certificates of the system need not be read for each request.
     reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap()
 }
