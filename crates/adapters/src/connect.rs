@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use live_domain::{
-    BulkRepository, HistoryRepository, KeptAnswers, RegistrationRepository, SessionRepository, SessionWriter,
-    StoreError, StoreHealth,
+    BulkRepository, HistoryRepository, KeptAnswers, PersonRepository, RegistrationRepository, SessionRepository,
+    SessionWriter, StoreError, StoreHealth,
 };
 
 use crate::checkup::Checkup;
@@ -27,6 +27,8 @@ pub struct Store {
     pub kept: Arc<dyn KeptAnswers>,
     /// The history.
     pub history: Arc<dyn HistoryRepository>,
+    /// Forgets people.
+    pub people: Arc<dyn PersonRepository>,
     /// Imports and exports.
     pub bulk: Arc<dyn BulkRepository>,
     /// Tells whether it can serve.
@@ -56,6 +58,7 @@ where
         + RegistrationRepository
         + KeptAnswers
         + HistoryRepository
+        + PersonRepository
         + BulkRepository
         + StoreHealth
         + Migrations
@@ -70,6 +73,7 @@ where
         registrations: Arc::<T>::clone(&store),
         kept: Arc::<T>::clone(&store),
         history: Arc::<T>::clone(&store),
+        people: Arc::<T>::clone(&store),
         bulk: Arc::<T>::clone(&store),
         health: Arc::<T>::clone(&store),
         migrations: Arc::<T>::clone(&store),

@@ -7,6 +7,8 @@ mod error;
 mod events;
 #[cfg(feature = "test-support")]
 mod explain;
+mod forget;
+mod history_deletion;
 mod idempotency;
 mod list_query;
 mod migrate;
@@ -30,6 +32,7 @@ use uuid::Uuid;
 
 use self::connection::Connector;
 use self::error::PgError;
+use self::history_deletion::DeletedThrough;
 use self::pool::Pool;
 use self::row::ListedRow;
 use self::schema::sessions;
@@ -51,6 +54,7 @@ const FIND: &str = "
 pub struct PgSessionRepository {
     connector: Connector,
     pool: Pool,
+    deleted_through: DeletedThrough,
 }
 
 impl PgSessionRepository {
@@ -62,7 +66,7 @@ impl PgSessionRepository {
     pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, StoreError> {
         let connector = Connector::new(url, settings.timeout)?;
         let pool = Pool::new(connector.clone(), settings)?;
-        Ok(Self { connector, pool })
+        Ok(Self { connector, pool, deleted_through: DeletedThrough::default() })
     }
 
     /// How many connections requests have, and how many of them are in use.

@@ -3,8 +3,8 @@
 //! A text is read again long after it was written: members may be added here, with a default, and none taken away.
 
 use live_domain::{
-    DurationMinutes, ListedSession, MaxParticipants, Metadata, Outcome, PlacedRegistration, RecordingUrl, Registered,
-    Registration, Session, SessionVersion, Timestamp,
+    DurationMinutes, ListedSession, MaxParticipants, Metadata, Outcome, PlacedRegistration, Pseudonym, RecordingUrl,
+    Registered, Registration, Session, SessionVersion, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -114,6 +114,29 @@ pub(crate) fn read_outcome(text: &str) -> Result<Outcome, Unreadable> {
             Outcome::Registration(Registered { registration, created })
         }
     })
+}
+
+/// The JSON text of a session, with the pseudonym as its host where the person is.
+pub(crate) fn rename_in_session(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
+    let mut session: SessionMembers = serde_json::from_str(text)?;
+    rename(&mut session.host_id, person, pseudonym);
+    Ok(serde_json::to_string(&session)?)
+}
+
+/// The JSON text of an outcome, with the pseudonym where the person hosts or is registered.
+pub(crate) fn rename_in_outcome(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
+    let mut outcome: OutcomeMembers = serde_json::from_str(text)?;
+    match &mut outcome {
+        OutcomeMembers::Session { session, .. } => rename(&mut session.host_id, person, pseudonym),
+        OutcomeMembers::Registration { registration, .. } => rename(&mut registration.user_id, person, pseudonym),
+    }
+    Ok(serde_json::to_string(&outcome)?)
+}
+
+fn rename(name: &mut String, person: &Subject, pseudonym: &Pseudonym) {
+    if name == person.as_str() {
+        pseudonym.subject().as_str().clone_into(name);
+    }
 }
 
 fn instant(text: &str) -> Result<Timestamp, Unreadable> {

@@ -26,11 +26,13 @@ use std::pin::Pin;
 
 use crate::bulk::BulkRepository;
 use crate::event::HistoryRepository;
+use crate::forget::PersonRepository;
 use crate::idempotency::KeptAnswers;
 use crate::repository::{RegistrationRepository, SessionRepository, SessionWriter};
 
 mod bulk;
 pub mod fixtures;
+mod forget;
 mod history;
 mod idempotency;
 mod listing;
@@ -42,12 +44,24 @@ pub use random::compare_with_memory;
 
 /// The ports that the suite runs against.
 pub trait Store:
-    SessionRepository + SessionWriter + RegistrationRepository + KeptAnswers + HistoryRepository + BulkRepository
+    SessionRepository
+    + SessionWriter
+    + RegistrationRepository
+    + KeptAnswers
+    + HistoryRepository
+    + PersonRepository
+    + BulkRepository
 {
 }
 
 impl<T> Store for T where
-    T: SessionRepository + SessionWriter + RegistrationRepository + KeptAnswers + HistoryRepository + BulkRepository
+    T: SessionRepository
+        + SessionWriter
+        + RegistrationRepository
+        + KeptAnswers
+        + HistoryRepository
+        + PersonRepository
+        + BulkRepository
 {
 }
 
@@ -135,4 +149,15 @@ pub const CASES: &[Case] = cases![
     history::promotions_are_recorded_where_they_happen,
     history::an_import_records_what_it_changes,
     history::a_reader_goes_on_where_it_stopped,
+    history::the_oldest_events_are_deleted_and_no_place_moves,
+    history::a_young_event_keeps_those_behind_it,
+    history::a_history_that_is_deleted_whole_goes_on,
+    forget::every_place_of_a_person_has_the_pseudonym,
+    forget::a_session_with_another_host_is_a_changed_session,
+    forget::an_edit_that_was_decided_before_does_not_bring_the_name_back,
+    forget::orders_places_and_counts_stay,
+    forget::a_kept_answer_is_not_found_by_the_person_any_more,
+    forget::an_import_is_nobody_whatever_a_person_is_called,
+    forget::nobody_else_is_renamed,
+    forget::nothing_to_forget_writes_nothing,
 ];

@@ -166,7 +166,8 @@ pub struct RecordedEvent {
     pub event: Event,
 }
 
-/// The history of a store: append-only, one event in the transaction of every change.
+/// The history of a store: one event in the transaction of every change. Only its oldest part is ever deleted, and only
+/// [forgetting](crate::PersonRepository) a person changes what is there.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait HistoryRepository: Send + Sync {
@@ -179,6 +180,17 @@ pub trait HistoryRepository: Send + Sync {
     ///
     /// [`StoreError`] when the store does not answer.
     async fn events(&self, after: Option<EventPosition>, most: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// Deletes some of the events that happened before an instant, few enough to hold up nobody, and says how many. None:
+    /// there are no more, or somebody else is at it.
+    ///
+    /// They go in the order of their places, up to the first event that did not happen before the instant. Nobody's place
+    /// moves, and none is given twice: a reader meets what is left exactly once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store does not do it.
+    async fn delete_before(&self, instant: Timestamp) -> Result<u64, StoreError>;
 }
 
 #[cfg(test)]

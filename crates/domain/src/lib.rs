@@ -11,8 +11,8 @@
 //! - the history: an [`Event`] for every change;
 //! - the use cases: [`LiveSessions`], [`SessionEditor`], [`SessionRegistrations`];
 //! - the ports that a store implements: [`SessionRepository`], [`SessionWriter`], [`RegistrationRepository`],
-//!   [`KeptAnswers`], [`HistoryRepository`], and [`BulkRepository`] for whole stores in and out; beside them [`Clock`]
-//!   and [`IdSource`].
+//!   [`KeptAnswers`], [`HistoryRepository`], [`PersonRepository`] to forget people, and [`BulkRepository`] for whole stores
+//!   in and out; beside them [`Clock`] and [`IdSource`].
 //!
 //! # Listing
 //!
@@ -113,6 +113,7 @@ pub mod contract;
 pub mod draft;
 pub mod error;
 pub mod event;
+pub mod forget;
 pub mod idempotency;
 pub mod listing;
 #[cfg(feature = "memory")]
@@ -142,6 +143,9 @@ pub use error::{CancelError, EditError, FindError, ListSessionsError, RegisterEr
 pub use event::MockHistoryRepository;
 pub use event::{Actor, Event, EventPosition, EventSubject, EventType, HistoryRepository, RecordedEvent};
 #[cfg(any(test, feature = "mock"))]
+pub use forget::MockPersonRepository;
+pub use forget::{Forgotten, PersonRepository};
+#[cfg(any(test, feature = "mock"))]
 pub use idempotency::MockKeptAnswers;
 pub use idempotency::{Answer, Fingerprint, IdempotencyKey, Kept, KeptAnswers, Keyed, Outcome, Registered, RequestKey};
 pub use listing::{
@@ -160,7 +164,9 @@ pub use service::{Expected, ListSessions, LiveSessions, SessionEditor, SessionRe
 pub use session::{
     DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus, SessionVersion,
 };
-pub use text::{BrandId, Category, CommunityId, HostId, RecordingUrl, StreamCallId, Subject, TextError, Title};
+pub use text::{
+    BrandId, Category, CommunityId, HostId, Pseudonym, RecordingUrl, StreamCallId, Subject, TextError, Title,
+};
 pub use timestamp::Timestamp;
 pub use transition::{NotPossible, Transition};
 pub use viewer::{BrandScope, BrandSet, Viewer};

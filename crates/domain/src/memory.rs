@@ -4,6 +4,7 @@
 
 mod bulk;
 mod events;
+mod forget;
 mod idempotency;
 mod registrations;
 mod session_writes;
@@ -52,6 +53,8 @@ struct Rows {
     sessions: BTreeMap<Uuid, Stored>,
     registrations: BTreeMap<(Uuid, Subject), Registration>,
     events: Vec<Event>,
+    /// How many events there were before those: places are counted from there.
+    deleted_events: u64,
     kept: BTreeMap<(Subject, IdempotencyKey), (Kept, Timestamp)>,
 }
 

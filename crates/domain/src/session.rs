@@ -206,7 +206,7 @@ impl Session {
 
     /// The same session, changed `now`: `updated_at` moves with every change, whatever the clock says.
     #[must_use]
-    pub(crate) fn touched(self, now: Timestamp) -> Self {
+    pub fn touched(self, now: Timestamp) -> Self {
         let updated_at = now.max(self.updated_at.later_by(Duration::MICROSECOND));
         Self { updated_at, ..self }
     }

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::Uuid;
+
 /// Why a text has not the form of the value it was to become.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -132,6 +134,34 @@ impl RecordingUrl {
     }
 }
 
+/// Stands in the place of a person who is to be forgotten, and says nothing of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pseudonym {
+    subject: Subject,
+    host_id: HostId,
+}
+
+impl Pseudonym {
+    /// One that nobody has had before: `forgotten-` and 32 random hexadecimal digits, of which 122 bits are random.
+    #[must_use]
+    pub fn random() -> Self {
+        let name = format!("forgotten-{}", Uuid::new_v4().simple());
+        Self { subject: Subject(name.clone()), host_id: HostId(name) }
+    }
+
+    /// It as somebody who acts or registers.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// It as somebody who hosts.
+    #[must_use]
+    pub fn host_id(&self) -> &HostId {
+        &self.host_id
+    }
+}
+
 fn not_blank(text: &str) -> Result<(), TextError> {
     if text.chars().all(char::is_whitespace) { Err(TextError::Blank) } else { Ok(()) }
 }
@@ -173,6 +203,14 @@ mod tests {
     fn a_title_keeps_its_spaces_but_is_not_only_spaces() {
         assert_eq!(Title::new(" Q&A ").unwrap().as_str(), " Q&A ");
         assert_eq!(Title::new(" \u{2003} "), Err(TextError::Blank));
+    }
+
+    #[test]
+    fn a_pseudonym_is_a_good_name_and_never_the_same() {
+        let pseudonym = Pseudonym::random();
+        assert_eq!(Subject::new(pseudonym.subject().as_str()).as_ref(), Ok(pseudonym.subject()));
+        assert_eq!(HostId::new(pseudonym.subject().as_str()).as_ref(), Ok(pseudonym.host_id()));
+        assert_ne!(Pseudonym::random(), pseudonym);
     }
 
     #[test]

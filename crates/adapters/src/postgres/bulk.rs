@@ -18,13 +18,17 @@ use tokio_postgres::{Client, Row};
 use self::export::PgExport;
 use self::registrations::RegistrationImport;
 use self::sessions::SessionImport;
+pub(super) use self::snapshot::snapshot;
 use super::PgSessionRepository;
 use super::connection::{Connector, DEFAULTS, Wire};
 use super::error::PgError;
 use crate::bulk_lines::{Fault, first_fault, line_number};
 
-/// Imports write one after the other, so that no two wait for each other's rows. The number is that of no other lock.
-const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7310295002)";
+/// What writes rows of many sessions does it one after the other, so that no two wait for each other's rows. The number is
+/// that of no other lock.
+pub(super) const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7310295002)";
+/// Takes the same lock, if nobody has it.
+pub(super) const IF_NOBODY_ELSE: &str = "SELECT pg_try_advisory_xact_lock(7310295002)";
 
 /// A connection of one import. When it is dropped, its tables and all that was not committed go with it.
 struct BulkConnection {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use live_domain::{Event, EventPosition, HistoryRepository, RecordedEvent, StoreError};
+use live_domain::{Event, EventPosition, HistoryRepository, RecordedEvent, StoreError, Timestamp};
 
 use super::PgSessionRepository;
 use super::error::PgError;
@@ -119,7 +119,7 @@ const PLACE: &str = "
 const BATCH: i64 = 10_000;
 
 /// Events that are committed get places.
-struct Placing;
+pub(super) struct Placing;
 
 #[async_trait]
 impl Work for Placing {
@@ -168,5 +168,9 @@ impl HistoryRepository for PgSessionRepository {
         }
         let recorded = found.into_iter().map(|(row, position)| row.at(position));
         Ok(recorded.collect::<Result<_, _>>().map_err(PgError::from)?)
+    }
+
+    async fn delete_before(&self, instant: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.delete_oldest(instant).await?)
     }
 }

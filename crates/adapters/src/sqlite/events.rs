@@ -71,6 +71,21 @@ pub(super) fn record_registration(
     record(connection, session, event_type, &subject, write)
 }
 
+/// How many events are deleted at once: what waits to write meanwhile does not notice.
+const DELETED_AT_ONCE: i64 = 1_000;
+
+fn delete_oldest(connection: &mut SqliteConnection, instant: Micros) -> QueryResult<u64> {
+    let first: Vec<(i64, Micros)> = session_events::table
+        .order(session_events::seq)
+        .limit(DELETED_AT_ONCE)
+        .select((session_events::seq, session_events::at))
+        .load(connection)?;
+    let old = first.iter().take_while(|(_, at)| *at < instant);
+    let Some((last, _)) = old.last() else { return Ok(0) };
+    let deleted = diesel::delete(session_events::table.filter(session_events::seq.le(last))).execute(connection)?;
+    Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+}
+
 #[async_trait]
 impl HistoryRepository for SqliteSessionRepository {
     /// The place of an event is its row's number. One transaction writes at a time, so that rows are committed in the order
@@ -88,5 +103,9 @@ impl HistoryRepository for SqliteSessionRepository {
             Ok(rows.into_iter().map(|(place, row)| row.at(place)).collect::<Result<_, _>>()?)
         });
         Ok(events.await?)
+    }
+
+    async fn delete_before(&self, instant: Timestamp) -> Result<u64, StoreError> {
+        self.pool.write(move |connection| Ok(delete_oldest(connection, instant.into())?)).await
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::session_row::StoredInstant;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow, AsExpression)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
 #[diesel(sql_type = BigInt)]
 pub(crate) struct Micros(i64);
 

@@ -137,3 +137,48 @@ pub(super) async fn a_reader_goes_on_where_it_stopped(store: &dyn Store) {
     assert_eq!(store.events(last, 10).await.expect("answered").len(), 1);
     assert_eq!(happened(store, 5).await, [EventType::SessionImported]);
 }
+
+/// The places of what there is.
+async fn places(store: &dyn Store) -> Vec<u64> {
+    let events = store.events(None, 100).await.expect("answered");
+    events.into_iter().map(|recorded| recorded.position.0).collect()
+}
+
+pub(super) async fn the_oldest_events_are_deleted_and_no_place_moves(store: &dyn Store) {
+    fill(store, [session(1)]).await;
+    for (minute, person) in (1..).zip(["bob", "cleo", "dan", "eve"]) {
+        enter(store, 1, person, minute, 10 + minute.unsigned_abs()).await.expect("registered");
+    }
+    let all = store.events(None, 100).await.expect("answered");
+    assert_eq!(store.delete_before(now()).await.expect("deleted"), 0, "nothing happened before");
+    // A reader in the middle of what is deleted, and one beyond it.
+    let [behind, beyond] = [Some(all[1].position), Some(all[3].position)];
+    assert_eq!(store.delete_before(minutes(3)).await.expect("deleted"), 3);
+    assert_eq!(store.delete_before(minutes(3)).await.expect("deleted"), 0);
+    assert_eq!(store.events(None, 100).await.expect("answered"), all[3..]);
+    assert_eq!(store.events(behind, 100).await.expect("answered"), all[3..]);
+    assert_eq!(store.events(beyond, 100).await.expect("answered"), all[4..]);
+    assert_eq!(found(store, 1, "bob").await.registered_count, 4);
+}
+
+pub(super) async fn a_young_event_keeps_those_behind_it(store: &dyn Store) {
+    fill(store, [session(1)]).await;
+    // By a machine whose clock is ahead.
+    for (fresh, (person, minute)) in (11..).zip([("bob", 1), ("cleo", 90), ("dan", 2)]) {
+        enter(store, 1, person, minute, fresh).await.expect("registered");
+    }
+    assert_eq!(store.delete_before(minutes(60)).await.expect("deleted"), 2);
+    assert_eq!(places(store).await.len(), 2);
+    assert_eq!(store.delete_before(minutes(91)).await.expect("deleted"), 2);
+}
+
+pub(super) async fn a_history_that_is_deleted_whole_goes_on(store: &dyn Store) {
+    fill(store, [session(1)]).await;
+    enter(store, 1, "bob", 1, 11).await.expect("registered");
+    let before = places(store).await;
+    assert_eq!(store.delete_before(minutes(2)).await.expect("deleted"), 2);
+    assert!(places(store).await.is_empty());
+    enter(store, 1, "cleo", 2, 12).await.expect("registered");
+    let after = places(store).await;
+    assert!(after.len() == 1 && before.iter().all(|place| *place < after[0]), "{before:?} {after:?}");
+}

@@ -32,7 +32,16 @@ impl HistoryRepository for MemorySessionRepository {
             event: event.clone(),
         };
         let rows = self.read();
-        let all = (1..).zip(&rows.events).map(recorded);
+        let all = (rows.deleted_events + 1..).zip(&rows.events).map(recorded);
         Ok(all.filter(|recorded| after.is_none_or(|seen| seen < recorded.position)).take(most).collect())
+    }
+
+    async fn delete_before(&self, instant: Timestamp) -> Result<u64, StoreError> {
+        let mut rows = self.write();
+        let old = rows.events.iter().take_while(|event| event.at < instant).count();
+        rows.events.drain(..old);
+        let old = u64::try_from(old).unwrap_or(u64::MAX);
+        rows.deleted_events += old;
+        Ok(old)
     }
 }

@@ -4,7 +4,7 @@ use crate::postgres::statement::instant_text;
 
 /// The expression of a snapshot of a row of this table, to be read again like any other. `metadata` goes in as it is
 /// written.
-pub(super) fn snapshot(table: &str) -> String {
+pub(in crate::postgres) fn snapshot(table: &str) -> String {
     let plain = |column: &str| format!("'{column}', {table}.{column}");
     let time = |column: &str| format!("'{column}', {}", instant_text(&format!("{table}.{column}")));
     let members = [

@@ -1,0 +1,147 @@
+//! Forgetting a person.
+//!
+//! It speaks to the driver itself, as imports do: nobody waits for an answer, and there is nothing to be kept prepared.
+
+use async_trait::async_trait;
+use live_domain::{Forgotten, PersonRepository, Pseudonym, StoreError, Subject, Timestamp};
+use time::OffsetDateTime;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use super::PgSessionRepository;
+use super::bulk::{ONE_AT_A_TIME, snapshot};
+use super::connection::{Connector, DEFAULTS};
+use super::error::PgError;
+
+/// The sessions in which the person has a row that somebody could change meanwhile. In the order of the ids, as every
+/// writer of several sessions takes them.
+const LOCK: &str = "
+    SELECT id FROM sessions
+    WHERE host_id = $1 OR id IN (SELECT session_id FROM registrations WHERE user_id = $1)
+    ORDER BY id FOR NO KEY UPDATE";
+
+/// The events of imports, which nobody did, whatever a person is called.
+const IMPORTED: &str = "('session.imported', 'registration.imported')";
+
+/// The JSON `document` with the pseudonym `$2` at that path. All other text in it stays as it is, as `json` keeps it.
+fn with_pseudonym(document: &str, path: &[&str]) -> String {
+    let Some((member, rest)) = path.split_first() else { return "to_json($2::text)".to_owned() };
+    let (level, value) = (format!("m{}", rest.len()), with_pseudonym(&format!("m{}.value", rest.len()), rest));
+    format!(
+        "(SELECT json_object_agg({level}.key, CASE {level}.key WHEN '{member}' THEN {value} ELSE {level}.value END
+            ORDER BY {level}.place) FROM json_each({document}) WITH ORDINALITY AS {level} (key, value, place))"
+    )
+}
+
+/// The snapshot of a session in that column, with the pseudonym in the place of the person.
+fn renamed(column: &str) -> String {
+    let document = format!("{column}::json");
+    format!(
+        "CASE {document} ->> 'host_id' WHEN $1 THEN {}::text ELSE {column} END",
+        with_pseudonym(&document, &["host_id"])
+    )
+}
+
+/// All of it in one statement, and so by one look at the store: what is committed later was done after it. That nobody
+/// works on a row that is to be renamed, and then adds another one that this does not see, the locks see to; where the
+/// person has got into a session that is not among `$4`, the locked ones, it does nothing and returns no row.
+///
+/// `$1` is the person, `$2` the pseudonym, `$3` the instant, and `$5` has an id for the event of each locked session.
+fn rename() -> String {
+    let [session_in_answer, registration_in_answer] =
+        [["session", "session", "host_id"], ["registration", "registration", "user_id"]];
+    format!(
+        "WITH complete AS (
+            SELECT WHERE NOT EXISTS (SELECT FROM sessions WHERE host_id = $1 AND id <> ALL ($4::uuid[]))
+                AND NOT EXISTS (SELECT FROM registrations WHERE user_id = $1 AND session_id <> ALL ($4::uuid[]))
+        ), hosted AS (
+            SELECT s.*, row_number() OVER (ORDER BY s.id) AS place FROM sessions s, complete WHERE host_id = $1
+        ), hosting AS (
+            UPDATE sessions s SET host_id = $2, version = s.version + 1,
+                updated_at = greatest($3::timestamptz, least(s.updated_at + interval '1 microsecond', {latest}))
+            FROM hosted WHERE s.id = hosted.id RETURNING s.*, hosted.place
+        ), told AS (
+            INSERT INTO session_events (id, session_id, brand_id, type, who, at, version, before, after)
+            SELECT ($5::uuid[])[place], hosting.id, hosting.brand_id, 'session.updated', $2, $3, hosting.version, {before}, {after}
+            FROM hosting JOIN hosted USING (id, place) ORDER BY place
+        ), registering AS (
+            UPDATE registrations r SET user_id = $2 FROM complete WHERE user_id = $1 RETURNING 1
+        ), happening AS (
+            UPDATE session_events e SET user_id = CASE user_id WHEN $1 THEN $2 ELSE user_id END,
+                who = CASE WHEN who = $1 AND type NOT IN {IMPORTED} THEN $2 ELSE who END,
+                before = {renamed_before}, after = {renamed_after}
+            FROM complete
+            WHERE who = $1 AND type NOT IN {IMPORTED} OR user_id = $1
+                OR before::json ->> 'host_id' = $1 OR after::json ->> 'host_id' = $1
+            RETURNING 1
+        ), keeping AS (
+            UPDATE idempotency_keys k SET subject = CASE subject WHEN $1 THEN $2 ELSE subject END, outcome = CASE $1::text
+                WHEN {answered_host} THEN {renamed_host}::text
+                WHEN {answered_person} THEN {renamed_person}::text
+                ELSE outcome END
+            FROM complete WHERE subject = $1 OR {answered_host} = $1 OR {answered_person} = $1
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM hosting), (SELECT count(*) FROM registering),
+            (SELECT count(*) FROM happening), (SELECT count(*) FROM keeping)
+        FROM complete",
+        latest = "'9998-12-31T23:59:59.999999Z'::timestamptz",
+        before = with_pseudonym(&format!("({})::json", snapshot("hosted")), &["host_id"]) + "::text",
+        after = snapshot("hosting"),
+        renamed_before = renamed("before"),
+        renamed_after = renamed("after"),
+        answered_host = answered(session_in_answer),
+        answered_person = answered(registration_in_answer),
+        renamed_host = with_pseudonym("outcome::json", &session_in_answer),
+        renamed_person = with_pseudonym("outcome::json", &registration_in_answer),
+    )
+}
+
+/// What a kept answer says at that path.
+fn answered(path: [&str; 3]) -> String {
+    format!("outcome::json #>> '{{{}}}'", path.join(","))
+}
+
+fn count(row: &Row, column: usize) -> Result<u64, PgError> {
+    Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
+}
+
+async fn forget(client: &mut Client, person: &str, pseudonym: &str, now: OffsetDateTime) -> Result<Forgotten, PgError> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(ONE_AT_A_TIME).await?;
+    loop {
+        let locked = transaction.query(LOCK, &[&person]).await?;
+        let locked: Vec<Uuid> = locked.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let events: Vec<Uuid> = locked.iter().map(|_| Uuid::now_v7()).collect();
+        let renamed = transaction.query_opt(&rename(), &[&person, &pseudonym, &now, &locked, &events]).await?;
+        let Some(row) = renamed else { continue };
+        let forgotten = Forgotten {
+            sessions: count(&row, 0)?,
+            registrations: count(&row, 1)?,
+            events: count(&row, 2)?,
+            kept: count(&row, 3)?,
+        };
+        transaction.commit().await?;
+        return Ok(forgotten);
+    }
+}
+
+async fn connect_and_forget(
+    connector: &Connector,
+    person: &Subject,
+    pseudonym: &Pseudonym,
+    now: Timestamp,
+) -> Result<Forgotten, PgError> {
+    // The wire is cut when this ends.
+    let (mut client, _wire) = connector.for_driver().await?;
+    client.batch_execute(DEFAULTS).await?;
+    client.batch_execute("SET application_name = 'live forget'").await?;
+    forget(&mut client, person.as_str(), pseudonym.subject().as_str(), now.into()).await
+}
+
+#[async_trait]
+impl PersonRepository for PgSessionRepository {
+    async fn forget(&self, person: &Subject, pseudonym: &Pseudonym, now: Timestamp) -> Result<Forgotten, StoreError> {
+        Ok(connect_and_forget(&self.connector, person, pseudonym, now).await?)
+    }
+}
