@@ -5,6 +5,7 @@ mod dev_secret;
 mod doctor;
 mod export;
 mod failure;
+mod forget;
 mod healthcheck;
 mod identity;
 mod import;
@@ -51,6 +52,8 @@ enum Command {
     Export(export::Export),
     /// Mint a token with the HS256 secret, or with the one that `live dev` keeps
     Token(token::Token),
+    /// Put a random pseudonym in the place of a person, wherever the store names them
+    Forget(forget::Forget),
     /// Print the OpenAPI 3.1 document
     Openapi,
     /// Exit 0 when the server at `LIVE_BIND` is ready
@@ -109,6 +112,7 @@ impl Command {
             Self::Import(command) => command.run(settings).await,
             Self::Export(command) => command.run(settings).await,
             Self::Token(command) => command.run(settings),
+            Self::Forget(command) => command.run(settings).await,
             Self::Openapi => openapi::run(),
             Self::Healthcheck => healthcheck::run(settings).await,
             Self::Doctor(command) => command.run(settings).await,

@@ -1,32 +1,64 @@
-//! What the service does beside answering: kept answers that have had their time are deleted.
+//! What the service does beside answering: what has had its time is deleted.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use live_domain::{Clock, KeptAnswers, StoreError};
+use live_domain::{Clock, HistoryRepository, KeptAnswers, StoreError};
 
 use crate::causes::chain;
 
 /// How often it is looked whether there is something to delete.
 const EVERY: Duration = Duration::from_mins(10);
+/// The pause between two batches: however much there is to delete, the store is left to requests for most of the time.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Deletes old answers, at once and from time to time, for as long as it is polled. When that fails, it is tried again the
-/// next time: an answer that stays longer is no longer given all the same.
-pub async fn prune_kept_answers(kept: Arc<dyn KeptAnswers>, clock: Arc<dyn Clock>) -> Infallible {
-    loop {
-        if let Err(error) = prune(kept.as_ref(), clock.as_ref()).await {
-            tracing::warn!(causes = chain(&error), "old idempotency keys were not deleted; it is tried again later");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
+/// Deletes old answers and old history, at once and from time to time. When that fails, it is tried again the next time: an
+/// answer that stays longer is no longer given all the same.
+pub struct Upkeep {
+    /// The answers.
+    pub kept: Arc<dyn KeptAnswers>,
+    /// The history.
+    pub history: Arc<dyn HistoryRepository>,
+    /// How long it is kept; none: for ever.
+    pub history_kept_for: Option<time::Duration>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
 }
 
-/// Deletes little by little until nothing is left to delete.
-async fn prune(kept: &dyn KeptAnswers, clock: &dyn Clock) -> Result<(), StoreError> {
-    let now = clock.now();
-    while kept.prune(now).await? > 0 {}
-    Ok(())
+impl Upkeep {
+    /// Goes on for as long as it is polled.
+    pub async fn run(self) -> Infallible {
+        loop {
+            if let Err(error) = self.prune_kept_answers().await {
+                tracing::warn!(
+                    causes = chain(&error),
+                    "old idempotency keys were not deleted; it is tried again later"
+                );
+            }
+            if let Err(error) = self.prune_history().await {
+                tracing::warn!(causes = chain(&error), "old history was not deleted; it is tried again later");
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    async fn prune_kept_answers(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        while self.kept.prune(now).await? > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn prune_history(&self) -> Result<(), StoreError> {
+        let Some(kept_for) = self.history_kept_for else { return Ok(()) };
+        let oldest = self.clock.now().earlier_by(kept_for);
+        while self.history.delete_before(oldest).await? > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -34,34 +66,84 @@ mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
 
-    use live_domain::{MockKeptAnswers, SystemClock};
+    use live_domain::contract::fixtures::{minutes, now};
+    use live_domain::{MockClock, MockHistoryRepository, MockKeptAnswers};
     use tokio::time::Instant;
 
     use super::*;
 
-    /// Runs for that long over a store that answers so; the minutes at which it was asked.
-    async fn asked_at(minutes: u64, answers: Vec<Result<u64, StoreError>>) -> Vec<u64> {
-        let (begun, times) = (Instant::now(), Arc::new(Mutex::new(Vec::new())));
-        let (answers, asked) = (Mutex::new(VecDeque::from(answers)), Arc::clone(&times));
-        let mut kept = MockKeptAnswers::new();
-        kept.expect_prune().returning(move |_| {
-            asked.lock().unwrap().push(begun.elapsed().as_secs() / 60);
-            answers.lock().unwrap().pop_front().unwrap_or(Ok(0))
+    type Answers = Vec<Result<u64, StoreError>>;
+
+    /// Gives these answers, then that there is nothing; remembers the minutes at which it was asked.
+    #[derive(Clone)]
+    struct Asked {
+        begun: Instant,
+        times: Arc<Mutex<Vec<u64>>>,
+        answers: Arc<Mutex<VecDeque<Result<u64, StoreError>>>>,
+    }
+
+    impl Asked {
+        fn answering(answers: Answers) -> Self {
+            Self { begun: Instant::now(), times: Arc::default(), answers: Arc::new(Mutex::new(answers.into())) }
+        }
+
+        fn answer(&self) -> Result<u64, StoreError> {
+            self.times.lock().unwrap().push(self.begun.elapsed().as_secs() / 60);
+            self.answers.lock().unwrap().pop_front().unwrap_or(Ok(0))
+        }
+
+        fn times(&self) -> Vec<u64> {
+            self.times.lock().unwrap().clone()
+        }
+    }
+
+    /// Runs for that long over a store that answers so; the minutes at which each was asked.
+    async fn asked_at(run_for: u64, kept: Answers, history: Answers, days: Option<i64>) -> (Vec<u64>, Vec<u64>) {
+        let (kept, history) = (Asked::answering(kept), Asked::answering(history));
+        let (mut kept_answers, mut events, mut clock) =
+            (MockKeptAnswers::new(), MockHistoryRepository::new(), MockClock::new());
+        let (answers, deletions) = (kept.clone(), history.clone());
+        clock.expect_now().returning(now);
+        kept_answers.expect_prune().returning(move |at| {
+            assert_eq!(at, now());
+            answers.answer()
         });
-        let upkeep = prune_kept_answers(Arc::new(kept), Arc::new(SystemClock));
-        tokio::time::timeout(Duration::from_mins(minutes), upkeep).await.unwrap_err();
-        let times = times.lock().unwrap();
-        times.clone()
+        events.expect_delete_before().returning(move |before| {
+            assert_eq!(Some(before), days.map(|days| minutes(-days * 24 * 60)));
+            deletions.answer()
+        });
+        let upkeep = Upkeep {
+            kept: Arc::new(kept_answers),
+            history: Arc::new(events),
+            history_kept_for: days.map(time::Duration::days),
+            clock: Arc::new(clock),
+        };
+        tokio::time::timeout(Duration::from_mins(run_for), upkeep.run()).await.unwrap_err();
+        (kept.times(), history.times())
     }
 
     #[tokio::test(start_paused = true)]
     async fn deletes_at_once_until_nothing_is_left_and_again_every_ten_minutes() {
-        assert_eq!(asked_at(25, vec![Ok(100), Ok(7)]).await, [0, 0, 0, 10, 20]);
+        let asked = asked_at(25, vec![Ok(100), Ok(7)], vec![Ok(3)], Some(30)).await;
+        assert_eq!(asked, (vec![0, 0, 0, 10, 20], vec![0, 0, 10, 20]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_tried_again_the_next_time() {
+    async fn a_failure_is_tried_again_the_next_time_and_keeps_nothing_else_from_being_done() {
         let failure = || Err(StoreError::Unavailable("gone".into()));
-        assert_eq!(asked_at(25, vec![failure(), Ok(5), failure()]).await, [0, 10, 10, 20]);
+        let asked = asked_at(25, vec![failure(), Ok(5), failure()], vec![failure(), Ok(5)], Some(1)).await;
+        assert_eq!(asked, (vec![0, 10, 10, 20], vec![0, 10, 10, 20]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_history_that_is_kept_for_ever_is_left_alone() {
+        assert_eq!(asked_at(25, vec![], vec![], None).await, (vec![0, 10, 20], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_between_two_batches() {
+        let many = (0..3_000).map(|_| Ok(1_000)).collect();
+        let (_, asked) = asked_at(4, vec![], many, Some(1)).await;
+        assert!((2_000..=2_400).contains(&asked.len()), "{}", asked.len());
     }
 }

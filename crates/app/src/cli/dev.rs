@@ -22,13 +22,14 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
     let state = serve::state(settings, &store, identity::verifier(settings, Some(&secret))?)?;
+    let upkeep = serve::upkeep(settings, &store)?;
     let listener = serve::listen(&addresses)?;
     store::migrate(&store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;
     let signals = serve::catch_signals()?;
     let tomorrow = SystemClock.now().later_by(Duration::days(1));
     print(&welcome(serve::address(&listener)?, &token(settings, &secret)?, tomorrow))?;
-    serve::serve(listener, state, &store, (signals, drain)).await
+    serve::serve(listener, state, upkeep, (signals, drain)).await
 }
 
 /// The development server hands out tokens for everything: it is for this machine alone.

@@ -14,21 +14,21 @@ use crate::http::load::LoadLimit;
 use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
-use crate::upkeep;
+use crate::upkeep::Upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     check_production(settings)?;
     let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref())?;
     let (migrate_on_start, drain) = (settings.migrate_on_start()?, settings.drain()?);
     let store = store::open(settings, DatabaseDefault::None)?;
-    let state = state(settings, &store, verifier)?;
+    let (state, upkeep) = (state(settings, &store, verifier)?, upkeep(settings, &store)?);
     let listener = listen(&settings.bind()?)?;
     if migrate_on_start {
         store::migrate(&store).await?;
     }
     let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
-    serve(listener, state, &store, (signals, drain)).await
+    serve(listener, state, upkeep, (signals, drain)).await
 }
 
 /// What production needs and has no default for; everything that is missing is told at once.
@@ -65,6 +65,12 @@ pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenV
     })
 }
 
+/// What the service is to do beside answering.
+pub(super) fn upkeep(settings: &Settings, store: &Store) -> Result<Upkeep, Failure> {
+    let Store { kept, history, .. } = store.clone();
+    Ok(Upkeep { kept, history, history_kept_for: settings.history_kept_for()?, clock: Arc::new(SystemClock) })
+}
+
 pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
     let shown = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     server::listen(addresses).map_err(|error| {
@@ -86,13 +92,12 @@ pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 pub(super) async fn serve(
     listener: TcpListener,
     state: AppState,
-    store: &Store,
+    upkeep: Upkeep,
     (signals, drain): (StopSignals, Duration),
 ) -> Result<(), Failure> {
-    let upkeep = upkeep::prune_kept_answers(Arc::clone(&store.kept), Arc::new(SystemClock));
     let outcome = tokio::select! {
         outcome = server::serve(listener, state, signals, drain) => outcome,
-        never = upkeep => match never {},
+        never = upkeep.run() => match never {},
     };
     outcome.map_err(|error| Failure::Failed(format!("the server stopped: {error}")))
 }

@@ -232,6 +232,14 @@ pub(super) const DRAIN_MS: Setting = setting(
     "2000",
     "How long after SIGTERM the service still takes connections while /readyz is 503 (0 to 600000)",
 );
+/// How long the history is kept.
+pub(super) const HISTORY_DAYS: Setting = setting(
+    "LIVE_HISTORY_DAYS",
+    Form::Plain,
+    "DAYS",
+    "for ever",
+    "How many days the history is kept (1 to 36500); `serve` and `dev` delete what is older, little by little",
+);
 /// Whether to migrate at the start.
 pub(super) const MIGRATE_ON_START: Setting = setting(
     "LIVE_MIGRATE_ON_START",
@@ -271,6 +279,7 @@ pub const SETTINGS: &[Setting] = &[
     TRUSTED_PROXIES,
     CORS_ORIGINS,
     DRAIN_MS,
+    HISTORY_DAYS,
     MIGRATE_ON_START,
     LOG,
 ];

@@ -52,6 +52,9 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
         ("LIVE_DB_POOL_SIZE", "0", "LIVE_DB_POOL_SIZE must be a whole number from 1 to 1000"),
         ("LIVE_DB_TIMEOUT_MS", "2s", "LIVE_DB_TIMEOUT_MS must be a whole number from 1 to 600000"),
         ("LIVE_UPCOMING_GRACE_MINUTES", "-1", "LIVE_UPCOMING_GRACE_MINUTES must be a whole number from 0 to 525600"),
+        ("LIVE_HISTORY_DAYS", "0", "LIVE_HISTORY_DAYS must be a whole number from 1 to 36500"),
+        ("LIVE_HISTORY_DAYS", "1.5", "LIVE_HISTORY_DAYS must be a whole number from 1 to 36500"),
+        ("LIVE_HISTORY_DAYS", "36501", "LIVE_HISTORY_DAYS must be a whole number from 1 to 36500"),
         ("LIVE_MIGRATE_ON_START", "yes", "LIVE_MIGRATE_ON_START must be true or false"),
         ("LIVE_LOG", "xml", "LIVE_LOG must be text or json"),
         (
@@ -112,6 +115,7 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
             settings.bind().err(),
             settings.store_settings().err(),
             settings.upcoming_grace().err(),
+            settings.history_kept_for().err(),
             settings.migrate_on_start().err(),
             settings.log_format().err(),
             settings.list_scopes().err(),

@@ -11,7 +11,8 @@ use live_domain::UpcomingGrace;
 
 use super::table::{
     AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
-    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
+    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, HISTORY_DAYS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting,
+    UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
@@ -135,6 +136,16 @@ impl Settings {
     pub fn drain(&self) -> Result<Duration, SettingError> {
         let milliseconds = self.value(&DRAIN_MS, |text| number(text, 0, 600_000))?;
         Ok(Duration::from_millis(milliseconds.unwrap_or(2_000)))
+    }
+
+    /// How long the history is kept; none: for ever.
+    ///
+    /// # Errors
+    ///
+    /// When it is not from 1 to 36500 days.
+    pub fn history_kept_for(&self) -> Result<Option<time::Duration>, SettingError> {
+        let days: Option<u32> = self.value(&HISTORY_DAYS, |text| number(text, 1, 36_500))?;
+        Ok(days.map(|days| time::Duration::days(days.into())))
     }
 
     /// Whether `serve` brings the schema up before it serves.
