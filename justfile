@@ -44,6 +44,10 @@ openapi *arguments:
 readme:
     cargo xtask readme
 
+# Roll from the last released version to this one
+upgrade:
+    cargo xtask upgrade
+
 # Run everything that has to pass before a change is merged
 ci:
     .ci/run

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use crate::error::{Context, Result};
-use crate::{console, deploy, deps, lint, openapi, readme};
+use crate::{console, deploy, deps, lint, openapi, readme, upgrade};
 
 pub(crate) fn run() -> Result<()> {
     step("lint", lint::run)?;
     step("deps", || deps::run(false))?;
     step("deploy", deploy::run)?;
     step("openapi --check", || openapi::run(true))?;
-    step("readme", readme::run)
+    step("readme", readme::run)?;
+    step("upgrade", upgrade::run)
 }
 
 fn step(name: &str, task: impl FnOnce() -> Result<()>) -> Result<()> {

@@ -52,7 +52,12 @@ pub(crate) enum Task {
     },
     /// Run every command of README.md
     Readme,
-    /// Run every check but the tests: lint, deps, deploy, openapi --check, readme
+    /// Roll from the last released version to this one, under load
+    ///
+    /// The release is the newest tag `v*` that this commit comes after. It is built beside this one, and serves on a
+    /// schema that this one has brought up. Without such a tag there is nothing to do.
+    Upgrade,
+    /// Run every check but the tests: lint, deps, deploy, openapi --check, readme, upgrade
     Ci,
     /// Run the acceptance tests at their full sizes on release builds
     Acceptance {

@@ -20,6 +20,7 @@ mod python;
 mod readme;
 mod scratch;
 mod test;
+mod upgrade;
 mod workspace;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn run(task: Task) -> Result<()> {
         Task::Deploy => deploy::run(),
         Task::Openapi { check } => openapi::run(check),
         Task::Readme => readme::run(),
+        Task::Upgrade => upgrade::run(),
         Task::Ci => ci::run(),
         Task::Acceptance { runner_arguments } => acceptance::run(&runner_arguments),
     }

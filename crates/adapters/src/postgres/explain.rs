@@ -6,12 +6,13 @@ use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
-use live_domain::{LineScan, PageSize, StoreError};
+use live_domain::{LineScan, PageSize, StoreError, Timestamp};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connection::SETTINGS;
 use super::error::PgError;
+use super::history_deletion::deletion;
 use super::registrations::line_query;
 use super::{ListQuery, PgSessionRepository};
 
@@ -96,5 +97,14 @@ impl PgSessionRepository {
     ) -> Result<Option<String>, StoreError> {
         let Some(query) = line_query(session, scan, size) else { return Ok(None) };
         Ok(Some(explain(self, &query).await?))
+    }
+
+    /// Deletes two batches of the history as upkeep does, and says how the second one went, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as for a list.
+    pub async fn explain_deletion(&self, instant: Timestamp) -> Result<String, StoreError> {
+        Ok(explain(self, &deletion(self.deleted_through.get(), instant)).await?)
     }
 }

@@ -41,7 +41,7 @@ const DELETE_OLDEST: &str = "
 pub(super) struct DeletedThrough(Arc<AtomicI64>);
 
 impl DeletedThrough {
-    fn get(&self) -> i64 {
+    pub(super) fn get(&self) -> i64 {
         AtomicI64::load(&self.0, Ordering::Relaxed)
     }
 
@@ -50,6 +50,7 @@ impl DeletedThrough {
     }
 }
 
+/// A batch, from that place on.
 pub(super) fn deletion(after: i64, instant: Timestamp) -> Statement<'static, (BigInt, BigInt)> {
     statement(DELETE_OLDEST).bind(after).bind(PgInstant::from(instant))
 }

@@ -12,6 +12,7 @@ mod cors;
 mod credentials;
 mod cursor;
 mod errors;
+mod golden;
 mod idempotency;
 mod if_match;
 mod jwt;

@@ -7,7 +7,9 @@ mod cut;
 mod dev;
 mod doctor;
 mod doctor_damage;
+mod forget;
 mod gone;
+mod history;
 mod identity;
 mod identity_provider;
 mod identity_provider_acceptance;
@@ -23,6 +25,7 @@ mod serve;
 mod slow;
 mod stop;
 mod support;
+mod upgrade;
 mod walk_acceptance;
 #[path = "../identity/web.rs"]
 mod web;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ pub(crate) const SECRET: &str = "a secret of the tests, of more than 32 bytes";
 
 /// A machine of its own for the binary: a home, a working folder, and no variable that is not set here.
 pub(crate) struct Machine {
+    binary: PathBuf,
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
@@ -30,7 +31,7 @@ impl Machine {
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let home = folder.path().to_str().unwrap().to_owned();
-        Self { folder, variables: vec![("HOME".to_owned(), home)] }
+        Self { binary: env!("CARGO_BIN_EXE_live").into(), folder, variables: vec![("HOME".to_owned(), home)] }
     }
 
     /// A machine that is set up for `live serve` on that store.
@@ -41,6 +42,12 @@ impl Machine {
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With the binary of the last release, where `PREVIOUS_RELEASE` names it; else with the one under test, too.
+    pub(crate) fn of_previous_release(self) -> Self {
+        let binary = std::env::var_os("PREVIOUS_RELEASE").map_or(self.binary, PathBuf::from);
+        Self { binary, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -55,7 +62,7 @@ impl Machine {
     }
 
     pub(crate) fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_live"));
+        let mut command = Command::new(&self.binary);
         command.args(arguments).env_clear().envs(self.variables.iter().cloned()).current_dir(self.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -220,6 +227,21 @@ pub(crate) struct Answer {
 pub(crate) async fn get(url: &str, token: Option<&str>) -> Answer {
     let request = client().get(url);
     send(token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth)).await.unwrap()
+}
+
+/// Reads with these header fields.
+pub(crate) async fn get_with(url: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
+    send(with_fields(client().get(url).bearer_auth(token), fields)).await.unwrap()
+}
+
+/// Edits with these header fields.
+pub(crate) async fn patch_with(url: &str, token: &str, patch: &serde_json::Value, fields: &[(&str, &str)]) -> Answer {
+    let request = client().patch(url).bearer_auth(token).header("Content-Type", "application/json");
+    send(with_fields(request.body(patch.to_string()), fields)).await.unwrap()
+}
+
+fn with_fields(request: reqwest::RequestBuilder, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    fields.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
 /// Posts with a key, so that it can be sent again. None: the connection broke before there was a whole answer.
