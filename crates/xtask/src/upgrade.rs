@@ -19,7 +19,7 @@ const TESTS: [&str; 7] = ["test", "--package", "live-app", "--test", "process", 
 
 pub(crate) fn run() -> Result<()> {
     let Some(tag) = last_release()? else {
-        console::note(format!("{}: there is nothing to upgrade from", why_no_release()));
+        console::note(why_no_release());
         return Ok(());
     };
     console::note(format!("the last release is {tag}"));
@@ -51,11 +51,12 @@ fn why_no_release() -> &'static str {
         git(arguments).output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == expected)
     };
     if !says(&["rev-parse", "--is-inside-work-tree"], "true") {
-        "this is no git clone, so that no release can be found"
+        "this is no git clone: no release can be found to upgrade from"
     } else if says(&["rev-parse", "--is-shallow-repository"], "true") {
-        "no release tag in this clone, which is shallow; `git fetch --unshallow --tags` brings those that there are"
+        "there is no release tag in this clone, which is shallow: nothing was upgraded from; to get the tags, run \
+         `git fetch --unshallow --tags`"
     } else {
-        "no version was released yet"
+        "no version was released yet: there is nothing to upgrade from"
     }
 }
 
