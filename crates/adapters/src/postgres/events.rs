@@ -75,6 +75,9 @@ const PATIENCE: Duration = Duration::from_mins(10);
 const LAST_SEQ: &str =
     "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('session_events', 'seq')::regclass), 0)";
 
+const PROGRESS: &str = "SELECT placed_through, coalesce(pg_sequence_last_value(
+    pg_get_serial_sequence('session_events', 'seq')::regclass), 0) FROM session_event_progress";
+
 const HOLD_PROGRESS: &str = "SELECT pg_current_xact_id()::text::bigint FROM session_event_progress FOR UPDATE";
 
 /// Gives places to the first events without one. `$1` is a seq, `$2` this transaction, which began to write after all
@@ -118,6 +121,9 @@ const PLACE: &str = "
 /// How many events get a place in one transaction.
 const BATCH: i64 = 10_000;
 
+/// After so many passes that make no progress a transaction is in the way, which may run for long.
+const VAIN_PASSES: u32 = 3;
+
 /// Events that are committed get places.
 pub(super) struct Placing;
 
@@ -150,6 +156,23 @@ async fn place(connection: &mut AsyncPgConnection) -> Result<(), PgError> {
 }
 
 impl PgSessionRepository {
+    /// Places what there is. Returns a seq: whoever looks for events up to it from now on finds all that there ever will be.
+    pub(super) async fn catch_up(&self) -> Result<i64, StoreError> {
+        let progress = async || -> Result<(i64, i64), PgError> {
+            let query = statement::<(BigInt, BigInt)>(PROGRESS);
+            self.pool.run(|connection| query.get_result(connection).boxed()).await
+        };
+        let (mut through, last) = progress().await?;
+        let mut vain = 0;
+        while through < last && vain < VAIN_PASSES {
+            self.pool.write(Placing).await.map_err(Undone::into_error)?;
+            let (reached, _) = progress().await?;
+            vain = if reached > through { 0 } else { vain + 1 };
+            through = reached;
+        }
+        Ok(through)
+    }
+
     async fn placed(&self, after: i64, most: i64) -> Result<Vec<(EventRow, i64)>, PgError> {
         let query = statement::<(session_events::SqlType, BigInt)>(EVENTS).bind(after).bind(most);
         self.pool.run(|connection| query.load(connection).boxed()).await

@@ -1,10 +1,14 @@
 //! Forgetting a person.
 //!
 //! It speaks to the driver itself, as imports do: nobody waits for an answer, and there is nothing to be kept prepared.
+//!
+//! The history is long, and no index leads to a person. So it is searched first, while nobody waits, as far as it is known
+//! to be whole: what is there does not change any more. Then the person's sessions are locked, and the rest is searched.
 
 use async_trait::async_trait;
 use live_domain::{Forgotten, PersonRepository, Pseudonym, StoreError, Subject, Timestamp};
 use time::OffsetDateTime;
+use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -13,11 +17,12 @@ use super::bulk::{ONE_AT_A_TIME, snapshot};
 use super::connection::{Connector, DEFAULTS};
 use super::error::PgError;
 
-/// The sessions in which the person has a row that somebody could change meanwhile. In the order of the ids, as every
-/// writer of several sessions takes them.
+/// The sessions in which the person has a row that somebody could change meanwhile; `$2` as below. In the order of the ids,
+/// as every writer of several sessions takes them.
 const LOCK: &str = "
     SELECT id FROM sessions
     WHERE host_id = $1 OR id IN (SELECT session_id FROM registrations WHERE user_id = $1)
+        OR id IN (SELECT session_id FROM session_events WHERE seq > $2 AND user_id = $1)
     ORDER BY id FOR NO KEY UPDATE";
 
 /// The events of imports, which nobody did, whatever a person is called.
@@ -42,18 +47,36 @@ fn renamed(column: &str) -> String {
     )
 }
 
+/// Whether an event of the table `session_events` names the person. What holds the name nowhere need not be read as JSON.
+fn names() -> String {
+    let hosted = |column: &str| format!("{} AND {column}::json ->> 'host_id' = $1", mentions(column));
+    format!("(who = $1 AND type NOT IN {IMPORTED} OR user_id = $1 OR {} OR {})", hosted("before"), hosted("after"))
+}
+
+/// Whether the JSON text in that column holds the name, in whatever place.
+fn mentions(column: &str) -> String {
+    format!("position(to_json($1::text)::text IN {column}) > 0")
+}
+
+/// The events up to the seq `$2` that name the person.
+fn find() -> String {
+    format!("SELECT seq FROM session_events WHERE seq <= $2 AND {}", names())
+}
+
 /// All of it in one statement, and so by one look at the store: what is committed later was done after it. That nobody
 /// works on a row that is to be renamed, and then adds another one that this does not see, the locks see to; where the
 /// person has got into a session that is not among `$4`, the locked ones, it does nothing and returns no row.
 ///
-/// `$1` is the person, `$2` the pseudonym, `$3` the instant, and `$5` has an id for the event of each locked session.
+/// `$1` is the person, `$2` the pseudonym, `$3` the instant, and `$5` has an id for the event of each locked session. `$6`
+/// are the events up to the seq `$7` that name the person. Whoever registered since has an event after that.
 fn rename() -> String {
     let [session_in_answer, registration_in_answer] =
         [["session", "session", "host_id"], ["registration", "registration", "user_id"]];
     format!(
         "WITH complete AS (
             SELECT WHERE NOT EXISTS (SELECT FROM sessions WHERE host_id = $1 AND id <> ALL ($4::uuid[]))
-                AND NOT EXISTS (SELECT FROM registrations WHERE user_id = $1 AND session_id <> ALL ($4::uuid[]))
+                AND NOT EXISTS (SELECT FROM session_events
+                    WHERE seq > $7 AND user_id = $1 AND session_id <> ALL ($4::uuid[]))
         ), hosted AS (
             SELECT s.*, row_number() OVER (ORDER BY s.id) AS place FROM sessions s, complete WHERE host_id = $1
         ), hosting AS (
@@ -65,21 +88,22 @@ fn rename() -> String {
             SELECT ($5::uuid[])[place], hosting.id, hosting.brand_id, 'session.updated', $2, $3, hosting.version, {before}, {after}
             FROM hosting JOIN hosted USING (id, place) ORDER BY place
         ), registering AS (
-            UPDATE registrations r SET user_id = $2 FROM complete WHERE user_id = $1 RETURNING 1
+            UPDATE registrations r SET user_id = $2 FROM complete
+            WHERE session_id = ANY ($4) AND user_id = $1 RETURNING 1
         ), happening AS (
             UPDATE session_events e SET user_id = CASE user_id WHEN $1 THEN $2 ELSE user_id END,
                 who = CASE WHEN who = $1 AND type NOT IN {IMPORTED} THEN $2 ELSE who END,
                 before = {renamed_before}, after = {renamed_after}
             FROM complete
-            WHERE who = $1 AND type NOT IN {IMPORTED} OR user_id = $1
-                OR before::json ->> 'host_id' = $1 OR after::json ->> 'host_id' = $1
+            WHERE seq = ANY ($6) OR seq > $7 AND {names}
             RETURNING 1
         ), keeping AS (
             UPDATE idempotency_keys k SET subject = CASE subject WHEN $1 THEN $2 ELSE subject END, outcome = CASE $1::text
                 WHEN {answered_host} THEN {renamed_host}::text
                 WHEN {answered_person} THEN {renamed_person}::text
                 ELSE outcome END
-            FROM complete WHERE subject = $1 OR {answered_host} = $1 OR {answered_person} = $1
+            FROM complete WHERE subject = $1
+                OR {mentions} AND ({answered_host} = $1 OR {answered_person} = $1)
             RETURNING 1
         )
         SELECT (SELECT count(*) FROM hosting), (SELECT count(*) FROM registering),
@@ -90,6 +114,8 @@ fn rename() -> String {
         after = snapshot("hosting"),
         renamed_before = renamed("before"),
         renamed_after = renamed("after"),
+        names = names(),
+        mentions = mentions("outcome"),
         answered_host = answered(session_in_answer),
         answered_person = answered(registration_in_answer),
         renamed_host = with_pseudonym("outcome::json", &session_in_answer),
@@ -102,47 +128,62 @@ fn answered(path: [&str; 3]) -> String {
     format!("outcome::json #>> '{{{}}}'", path.join(","))
 }
 
+fn column<T: for<'a> FromSql<'a>>(rows: &[Row]) -> Result<Vec<T>, PgError> {
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
 fn count(row: &Row, column: usize) -> Result<u64, PgError> {
     Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
 }
 
-async fn forget(client: &mut Client, person: &str, pseudonym: &str, now: OffsetDateTime) -> Result<Forgotten, PgError> {
-    let transaction = client.transaction().await?;
-    transaction.batch_execute(ONE_AT_A_TIME).await?;
-    loop {
-        let locked = transaction.query(LOCK, &[&person]).await?;
-        let locked: Vec<Uuid> = locked.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        let events: Vec<Uuid> = locked.iter().map(|_| Uuid::now_v7()).collect();
-        let renamed = transaction.query_opt(&rename(), &[&person, &pseudonym, &now, &locked, &events]).await?;
-        let Some(row) = renamed else { continue };
-        let forgotten = Forgotten {
-            sessions: count(&row, 0)?,
-            registrations: count(&row, 1)?,
-            events: count(&row, 2)?,
-            kept: count(&row, 3)?,
-        };
-        transaction.commit().await?;
-        return Ok(forgotten);
-    }
+/// Where an index leads to what is renamed, it is to be followed: people wait by now, and that a scan of the whole history
+/// would soon come across something is a vain hope.
+const WHILE_LOCKED: &str = "SET LOCAL enable_seqscan = off";
+
+/// Who is to be forgotten, what is put in their place, and when.
+struct Forgetting<'a> {
+    person: &'a str,
+    pseudonym: &'a str,
+    now: OffsetDateTime,
+    /// Up to this seq the history is known to be whole.
+    through: i64,
 }
 
-async fn connect_and_forget(
-    connector: &Connector,
-    person: &Subject,
-    pseudonym: &Pseudonym,
-    now: Timestamp,
-) -> Result<Forgotten, PgError> {
-    // The wire is cut when this ends.
-    let (mut client, _wire) = connector.for_driver().await?;
-    client.batch_execute(DEFAULTS).await?;
-    // To compile the statement takes longer than to run it over a million events.
-    client.batch_execute("SET application_name = 'live forget'; SET jit = off").await?;
-    forget(&mut client, person.as_str(), pseudonym.subject().as_str(), now.into()).await
+impl Forgetting<'_> {
+    async fn run(&self, client: &mut Client) -> Result<Forgotten, PgError> {
+        let Self { person, pseudonym, now, through } = self;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(ONE_AT_A_TIME).await?;
+        let found: Vec<i64> = column(&transaction.query(&find(), &[person, through]).await?)?;
+        let renamed = loop {
+            let locked: Vec<Uuid> = column(&transaction.query(LOCK, &[person, through]).await?)?;
+            transaction.batch_execute(WHILE_LOCKED).await?;
+            let events: Vec<Uuid> = locked.iter().map(|_| Uuid::now_v7()).collect();
+            let values: [&(dyn ToSql + Sync); 7] = [person, pseudonym, now, &locked, &events, &found, through];
+            if let Some(row) = transaction.query_opt(&rename(), &values).await? {
+                break row;
+            }
+        };
+        transaction.commit().await?;
+        let [sessions, registrations, events, kept] = [0, 1, 2, 3].map(|place| count(&renamed, place));
+        Ok(Forgotten { sessions: sessions?, registrations: registrations?, events: events?, kept: kept? })
+    }
 }
 
 #[async_trait]
 impl PersonRepository for PgSessionRepository {
     async fn forget(&self, person: &Subject, pseudonym: &Pseudonym, now: Timestamp) -> Result<Forgotten, StoreError> {
-        Ok(connect_and_forget(&self.connector, person, pseudonym, now).await?)
+        let through = self.catch_up().await?;
+        let (person, pseudonym) = (person.as_str(), pseudonym.subject().as_str());
+        Ok(forget(&self.connector, &Forgetting { person, pseudonym, now: now.into(), through }).await?)
     }
+}
+
+async fn forget(connector: &Connector, forgetting: &Forgetting<'_>) -> Result<Forgotten, PgError> {
+    // The wire is cut when this ends.
+    let (mut client, _wire) = connector.for_driver().await?;
+    client.batch_execute(DEFAULTS).await?;
+    // To compile the statement takes longer than to run it over a million events.
+    client.batch_execute("SET application_name = 'live forget'; SET jit = off").await?;
+    forgetting.run(&mut client).await
 }

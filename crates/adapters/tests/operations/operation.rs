@@ -3,8 +3,8 @@
 //! Sessions, people, keys and places are few, so that operations meet: a number out of a small range stands for each.
 
 use live_domain::{
-    BrandScope, Editor, Expected, MaxParticipants, Reach, RegistrationStatus, RequestKey, Selection, SessionDraft,
-    SessionOrder, SessionPatch, SessionStatus, Transition, Viewer,
+    BrandScope, Editor, Expected, MaxParticipants, Pseudonym, Reach, RegistrationStatus, RequestKey, Selection,
+    SessionDraft, SessionOrder, SessionPatch, SessionStatus, Transition, Viewer,
 };
 
 /// Stands for a session: one of those that are imported or of those that were created, or one that is not there.
@@ -110,6 +110,12 @@ pub(crate) enum Operation {
     ImportRegistrations(Vec<RegistrationOfFile>),
     /// Deletes what was kept for too long.
     Prune,
+    /// Deletes what happened longer ago than so many minutes.
+    DeleteHistory(i64),
+    Forget {
+        person: &'static str,
+        pseudonym: Pseudonym,
+    },
     /// So many minutes pass; fewer than none when a clock is set.
     Pass(i64),
 }

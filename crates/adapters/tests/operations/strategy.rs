@@ -4,8 +4,8 @@ use live_domain::contract::fixtures::{brand, minutes, viewer};
 use live_domain::listing::Variants;
 use live_domain::{
     BrandScope, Category, CommunityId, DurationMinutes, Edit, Expected, Fingerprint, MaxParticipants, Metadata,
-    MetadataPatch, Reach, RegistrationStatus, RequestKey, Selection, SessionDraft, SessionOrder, SessionPatch,
-    SessionStatus, SessionVersion, Timestamp, Transition,
+    MetadataPatch, Pseudonym, Reach, RegistrationStatus, RequestKey, Selection, SessionDraft, SessionOrder,
+    SessionPatch, SessionStatus, SessionVersion, Timestamp, Transition,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -242,6 +242,8 @@ pub(crate) fn any_operation() -> impl Strategy<Value = Operation> {
         2 => any_file(any_session_of_file(), |line| line.number).prop_map(Operation::ImportSessions),
         3 => any_file(any_registration_of_file(), |line| (line.number, line.person)).prop_map(Operation::ImportRegistrations),
         1 => Just(Operation::Prune),
+        1 => (0..4_i64).prop_map(Operation::DeleteHistory),
+        2 => select(&PEOPLE[..]).prop_map(|person| Operation::Forget { person, pseudonym: Pseudonym::random() }),
         4 => any_minutes().prop_map(Operation::Pass),
     ]
 }

@@ -12,7 +12,7 @@ use live_domain::contract::fixtures::{
 use live_domain::{
     BrandScope, Clock, Event, IdSource, Import, ImportError, Imported, LineScan, ListSessions, LiveSessions, Metadata,
     PageSize, RegistrationStatus, Session, SessionEditor, SessionFilter, SessionOrder, SessionRegistrations, Start,
-    Timestamp, UpcomingGrace,
+    StoreError, Timestamp, UpcomingGrace,
 };
 use uuid::Uuid;
 
@@ -129,7 +129,25 @@ impl System {
             Operation::ImportSessions(lines) => text(&self.import_sessions(lines).await),
             Operation::ImportRegistrations(lines) => text(&self.import_registrations(lines).await),
             Operation::Prune => text(&self.store.prune(self.clock.now()).await),
+            Operation::DeleteHistory(minutes) => {
+                let before = self.clock.now().earlier_by(time::Duration::minutes(*minutes));
+                text(&self.delete_history(before).await)
+            }
+            Operation::Forget { person, pseudonym } => {
+                text(&self.store.forget(&subject(person), pseudonym, self.clock.now()).await)
+            }
             Operation::Pass(minutes) => text(&self.clock.0.fetch_add(*minutes, Ordering::Relaxed)),
+        }
+    }
+
+    /// To the end: how many go at a time is up to the store.
+    async fn delete_history(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            match self.store.delete_before(before).await? {
+                0 => return Ok(all),
+                some => all += some,
+            }
         }
     }
 
