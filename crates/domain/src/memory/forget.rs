@@ -38,7 +38,7 @@ impl Renaming<'_> {
     fn event(&self, event: &mut Event) -> bool {
         let acted = match &mut event.actor {
             Actor::Person(subject) => self.subject(subject),
-            Actor::Import => false,
+            Actor::Import | Actor::Doctor => false,
         };
         let shown = match &mut event.subject {
             EventSubject::Session { before, after, .. } => {
