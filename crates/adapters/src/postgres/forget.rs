@@ -17,13 +17,14 @@ use super::bulk::{ONE_AT_A_TIME, snapshot};
 use super::connection::{Connector, DEFAULTS};
 use super::error::PgError;
 
-/// The sessions in which the person has a row that somebody could change meanwhile; `$2` as below. In the order of the ids,
-/// as every writer of several sessions takes them.
-const LOCK: &str = "
-    SELECT id FROM sessions
-    WHERE host_id = $1 OR id IN (SELECT session_id FROM registrations WHERE user_id = $1)
-        OR id IN (SELECT session_id FROM session_events WHERE seq > $2 AND user_id = $1)
-    ORDER BY id FOR NO KEY UPDATE";
+/// The sessions in which the person has a row that somebody could change meanwhile; `$2` is as below.
+const SESSIONS: &str = "
+    SELECT id FROM sessions WHERE host_id = $1
+    UNION SELECT session_id FROM registrations WHERE user_id = $1
+    UNION SELECT session_id FROM session_events WHERE seq > $2 AND user_id = $1";
+
+/// In the order of the ids, as every writer of several sessions takes them.
+const LOCK: &str = "SELECT FROM sessions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 
 /// The events of imports, which nobody did, whatever a person is called.
 const IMPORTED: &str = "('session.imported', 'registration.imported')";
@@ -156,8 +157,9 @@ impl Forgetting<'_> {
         transaction.batch_execute(ONE_AT_A_TIME).await?;
         let found: Vec<i64> = column(&transaction.query(&find(), &[person, through]).await?)?;
         let renamed = loop {
-            let locked: Vec<Uuid> = column(&transaction.query(LOCK, &[person, through]).await?)?;
+            let locked: Vec<Uuid> = column(&transaction.query(SESSIONS, &[person, through]).await?)?;
             transaction.batch_execute(WHILE_LOCKED).await?;
+            transaction.execute(LOCK, &[&locked]).await?;
             let events: Vec<Uuid> = locked.iter().map(|_| Uuid::now_v7()).collect();
             let values: [&(dyn ToSql + Sync); 7] = [person, pseudonym, now, &locked, &events, &found, through];
             if let Some(row) = transaction.query_opt(&rename(), &values).await? {
