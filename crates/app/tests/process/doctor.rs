@@ -166,6 +166,22 @@ async fn a_database_that_is_not_there_or_lets_nobody_in_is_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_without_rights_is_told_what_it_lacks_and_that_the_rest_waits_for_it() {
+    let database = PgDatabase::create().await;
+    let (client, role) = (database.connect().await, format!("{}_role", database.name()));
+    client.batch_execute(&format!("CREATE ROLE {role}")).await.unwrap();
+    let sign = if database.url_text().contains('?') { '&' } else { '?' };
+    let url = format!("{}{sign}options=-c%20role%3D{role}", database.url_text());
+    let said = doctor(&Machine::serving(&url).with("LIVE_MIGRATE_ON_START", "false"));
+    client.batch_execute(&format!("DROP ROLE {role}")).await.unwrap();
+    assert_eq!(said.code, 1, "{}", said.out);
+    assert!(said.out.contains(&format!("FAIL rights: {role} lacks SELECT ON sessions")), "{}", said.out);
+    assert!(said.out.contains(&format!("GRANT SELECT ON __diesel_schema_migrations TO {role};")), "{}", said.out);
+    let rest = "FAIL store: the store is unavailable: a statement failed on Postgres: permission denied for table";
+    assert!(said.out.contains(rest) && said.out.contains("-> mend what is said above"), "{}", said.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_password_and_no_secret_is_shown() {
     let issuer = Web::start(|_| answer("500 Internal Server Error", "hunter2"));
     for url in [

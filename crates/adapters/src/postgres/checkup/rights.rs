@@ -24,6 +24,9 @@ const MISSING: &str = "
         unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
     WHERE NOT coalesce(has_table_privilege(to_regclass(name), privilege), true)
     UNION ALL
+    SELECT 'SELECT ON ' || books FROM (SELECT '__diesel_schema_migrations' AS books) AS of_migrations
+    WHERE NOT coalesce(has_table_privilege(to_regclass(books), 'SELECT'), true)
+    UNION ALL
     SELECT 'SELECT ON SEQUENCE ' || sequence
     FROM (SELECT pg_get_serial_sequence(to_regclass('session_events')::text, 'seq') AS sequence) AS of_events
     WHERE NOT has_sequence_privilege(sequence, 'USAGE, SELECT')";

@@ -1,11 +1,12 @@
 //! The store: the server, the schema, the data.
 
 use live_adapters::Store;
-use live_adapters::checkup::{Checked, Mending, Unreachable};
+use live_adapters::checkup::{Checked, Mending, Unreachable, Verdict};
 use live_domain::{Clock, StoreError, SystemClock};
 
 use super::clock::Reading;
 use super::report::Report;
+use crate::causes::chain;
 use crate::cli::{Failure, store};
 use crate::settings::{DatabaseDefault, Settings};
 
@@ -15,18 +16,22 @@ pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Repo
         Err(Failure::Configuration(_)) => return Ok(()),
         opened => opened?,
     };
-    match store.checkup.server(settings.migrate_on_start().unwrap_or(true)).await {
-        Ok(checked) => report.add_all(&checked),
+    let server = match store.checkup.server(settings.migrate_on_start().unwrap_or(true)).await {
+        Ok(server) => server,
         Err(unreachable) => {
             report.add_unreachable("database", &unreachable);
             return Ok(());
         }
-    }
+    };
+    report.add_all(&server);
     if let Err(error) = examine_data(&store, repair, report).await {
-        // What was reached before fails now.
-        let remedy =
-            "mend what is said above and run `live doctor` again; where nothing is, look into the log of the store";
-        report.add_unreachable("store", &Unreachable { error, remedy: remedy.to_owned() });
+        if server.iter().any(|checked| matches!(checked.verdict, Verdict::Wrong { .. })) {
+            let remedy = "mend what is said above and run `live doctor` again";
+            report.add(&Checked::wrong("store", chain(&error), remedy));
+        } else {
+            let remedy = "see in the log of the store why it failed, and run `live doctor` again".to_owned();
+            report.add_unreachable("store", &Unreachable { error, remedy });
+        }
     }
     Ok(())
 }
