@@ -1,5 +1,7 @@
 //! The address of a store, read strictly and shown without its password.
 
+pub(crate) mod endpoint;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -7,7 +9,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+
+use self::endpoint::Endpoint;
 
 /// Where a store is: `postgres://...`, `postgresql://...` or `sqlite:PATH`.
 ///
@@ -24,6 +27,8 @@ pub enum DatabaseUrl {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
     config: Box<Config>,
+    endpoints: Vec<Endpoint>,
+    tcp_user_timeout: Option<Duration>,
     shown: String,
 }
 
@@ -84,15 +89,15 @@ impl FromStr for PostgresUrl {
         let mut config: Config = format!("{scheme}{}", parts.joined(Parts::driver_parameters))
             .parse()
             .map_err(|error| DatabaseUrlError::Malformed(malformed(&error)))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(DatabaseUrlError::NoHost);
-        }
-        config.ssl_mode(SslMode::Disable);
+        let endpoints = Endpoint::all(&config)?;
+        // Milliseconds, as everywhere else; the driver takes them for seconds.
+        let tcp_user_timeout = config.get_tcp_user_timeout().map(|timeout| *timeout / 1_000);
         if config.get_application_name().is_none() {
             config.application_name("live");
         }
         let shown = Parts { password: parts.password.map(|_| "***"), ..parts };
-        Ok(Self { config: Box::new(config), shown: format!("{scheme}{}", shown.joined(Parts::shown_parameters)) })
+        let shown = format!("{scheme}{}", shown.joined(Parts::shown_parameters));
+        Ok(Self { config: Box::new(config), endpoints, tcp_user_timeout, shown })
     }
 }
 
@@ -184,11 +189,14 @@ impl PostgresUrl {
         &self.config
     }
 
-    /// Bounds how long a server may take to accept a connection, unless the address says so itself.
-    pub(crate) fn connect_within(&mut self, timeout: Duration) {
-        if self.config.get_connect_timeout().is_none() {
-            self.config.connect_timeout(timeout);
-        }
+    /// The servers to try, in order.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// How long what was sent may stay unacknowledged before the connection counts as lost.
+    pub(crate) fn tcp_user_timeout(&self) -> Option<Duration> {
+        self.tcp_user_timeout
     }
 
     /// Whether no connection leaves this machine.
@@ -203,18 +211,7 @@ impl PostgresUrl {
     /// Whom it connects to, in words for an error message.
     pub(crate) fn target(&self) -> String {
         let config = &self.config;
-        let ports = config.get_ports();
-        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        let hosts: Vec<_> = config
-            .get_hosts()
-            .iter()
-            .enumerate()
-            .map(|(index, host)| match host {
-                Host::Tcp(name) => format!("host {name}, port {}", port(index)),
-                #[cfg(unix)]
-                Host::Unix(path) => format!("socket in {}, port {}", path.display(), port(index)),
-            })
-            .collect();
+        let hosts: Vec<_> = self.endpoints.iter().map(ToString::to_string).collect();
         let user = config.get_user().unwrap_or("(the name of the system's user)");
         let database = config.get_dbname().unwrap_or(user);
         format!("{}, database {database}, user {user}", hosts.join("; "))

@@ -3,6 +3,7 @@
 mod bulk;
 mod checkup;
 mod connection;
+mod dial;
 mod error;
 mod events;
 #[cfg(feature = "test-support")]
@@ -19,6 +20,9 @@ pub mod schema;
 mod session_columns;
 mod session_writes;
 mod statement;
+mod tap;
+mod transport;
+mod undialled;
 
 use async_trait::async_trait;
 use diesel::OptionalExtension;

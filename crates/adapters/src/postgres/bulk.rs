@@ -21,6 +21,7 @@ use self::sessions::SessionImport;
 pub(super) use self::snapshot::snapshot;
 use super::PgSessionRepository;
 use super::connection::{Connector, DEFAULTS, Wire};
+use super::dial::Dialled;
 use super::error::PgError;
 use crate::bulk_lines::{Fault, first_fault, line_number};
 
@@ -39,7 +40,7 @@ struct BulkConnection {
 impl BulkConnection {
     /// Connects, and creates the tables that lines are staged in.
     async fn open(connector: &Connector, tables: &str) -> Result<Self, PgError> {
-        let (client, wire) = connector.for_driver().await?;
+        let Dialled { client, wire, .. } = connector.for_driver().await?;
         client.batch_execute(DEFAULTS).await?;
         client.batch_execute("SET application_name = 'live import'; SET work_mem = '64MB'").await?;
         client.batch_execute(tables).await?;

@@ -6,6 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use live_domain::StoreError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
+use super::undialled::Undialled;
 use crate::session_row::BadRow;
 use crate::snapshot;
 
@@ -16,7 +17,7 @@ pub(crate) enum PgError {
     Connect {
         target: String,
         #[source]
-        source: DriverError,
+        source: Undialled,
     },
     #[error("cannot set up the connection to Postgres ({target})")]
     SetUp {

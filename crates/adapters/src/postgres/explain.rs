@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connection::SETTINGS;
+use super::dial::Dialled;
 use super::error::PgError;
 use super::history_deletion::deletion;
 use super::registrations::line_query;
@@ -49,7 +50,7 @@ fn text_and_values(query: &impl QueryFragment<Pg>) -> Result<(String, Vec<String
 async fn explain(store: &PgSessionRepository, query: &impl QueryFragment<Pg>) -> Result<String, PgError> {
     let (text, values) = text_and_values(query)?;
     // The wire is cut when this ends.
-    let (client, _wire) = store.connector.for_driver().await?;
+    let Dialled { client, wire: _wire, .. } = store.connector.for_driver().await?;
     client.batch_execute(SETTINGS).await?;
     // Explained directly, the statement would be planned for these values, and not once for all.
     client.batch_execute(&format!("PREPARE page AS {text}")).await?;
