@@ -39,15 +39,27 @@ pub struct Store {
     pub checkup: Arc<dyn Checkup>,
 }
 
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// What the address asks for cannot be had: the text says what is wrong, and never holds a secret.
+    #[error("{0}")]
+    Setting(String),
+    /// There is no store to be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Opens the store at the address. It connects when it is first asked something.
 ///
 /// # Errors
 ///
-/// [`StoreError::Failed`] when no pool can be made of the settings.
-pub fn open(url: &DatabaseUrl, settings: StoreSettings) -> Result<Store, StoreError> {
+/// [`OpenError::Setting`] when a file that the address names is no good; [`OpenError::Store`] when no pool can be made of
+/// the settings.
+pub fn open(url: &DatabaseUrl, settings: StoreSettings) -> Result<Store, OpenError> {
     match url {
-        DatabaseUrl::Postgres(url) => PgSessionRepository::new(url, settings).map(ports_of),
-        DatabaseUrl::Sqlite(path) => SqliteSessionRepository::new(path, settings).map(ports_of),
+        DatabaseUrl::Postgres(url) => Ok(ports_of(PgSessionRepository::new(url, settings)?)),
+        DatabaseUrl::Sqlite(path) => Ok(ports_of(SqliteSessionRepository::new(path, settings)?)),
     }
 }
 

@@ -1,16 +1,16 @@
 //! The address of a store, read strictly and shown without its password.
 
 pub(crate) mod endpoint;
+mod parts;
+mod postgres;
+pub(crate) mod session_kind;
+pub(crate) mod tls_options;
 
 use std::fmt;
-use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
-use tokio_postgres::Config;
-
-use self::endpoint::Endpoint;
+pub use self::postgres::PostgresUrl;
 
 /// Where a store is: `postgres://...`, `postgresql://...` or `sqlite:PATH`.
 ///
@@ -21,15 +21,6 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
     /// A SQLite file.
     Sqlite(PathBuf),
-}
-
-/// The address of a Postgres database.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PostgresUrl {
-    config: Box<Config>,
-    endpoints: Vec<Endpoint>,
-    tcp_user_timeout: Option<Duration>,
-    shown: String,
 }
 
 /// Why a text is not the address of a store. No message holds the password.
@@ -50,18 +41,15 @@ pub enum DatabaseUrlError {
     /// The port is no port.
     #[error("the port must be a number from 1 to 65535; if it is a part of the password, percent-encode the password")]
     Port,
-    /// A connection that must be encrypted.
-    #[error("sslmode={0} is not supported yet: this version connects without TLS (sslmode=disable or prefer)")]
-    TlsNotSupported(&'static str),
+    /// A parameter whose value means nothing, and what it may be.
+    #[error("{0} must be {1}")]
+    Parameter(&'static str, String),
     /// Anything else, in the words of the driver.
     #[error("{0}")]
     Malformed(String),
 }
 
 const SQLITE: &str = "sqlite:";
-const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
-/// The modes of libpq that insist on TLS.
-const TLS_MODES: [&str; 3] = ["require", "verify-ca", "verify-full"];
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
@@ -77,156 +65,16 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-impl FromStr for PostgresUrl {
-    type Err = DatabaseUrlError;
-
-    fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
-        let (scheme, rest) = POSTGRES
-            .iter()
-            .find_map(|scheme| Some((*scheme, text.strip_prefix(scheme)?)))
-            .ok_or(DatabaseUrlError::Form)?;
-        let parts = Parts::of(rest)?;
-        let mut config: Config = format!("{scheme}{}", parts.joined(Parts::driver_parameters))
-            .parse()
-            .map_err(|error| DatabaseUrlError::Malformed(malformed(&error)))?;
-        let endpoints = Endpoint::all(&config)?;
-        // Milliseconds, as everywhere else; the driver takes them for seconds.
-        let tcp_user_timeout = config.get_tcp_user_timeout().map(|timeout| *timeout / 1_000);
-        if config.get_application_name().is_none() {
-            config.application_name("live");
+impl DatabaseUrl {
+    /// The same store for a person with that home, where libpq looks for what the address does not name: the authority
+    /// of the server in `.postgresql/root.crt`, a certificate of one's own in `.postgresql/postgresql.crt` with
+    /// `postgresql.key`, passwords in `.pgpass`.
+    #[must_use]
+    pub fn at_home(self, home: &Path) -> Self {
+        match self {
+            Self::Postgres(url) => Self::Postgres(url.at_home(home)),
+            Self::Sqlite(path) => Self::Sqlite(path),
         }
-        let shown = Parts { password: parts.password.map(|_| "***"), ..parts };
-        let shown = format!("{scheme}{}", shown.joined(Parts::shown_parameters));
-        Ok(Self { config: Box::new(config), endpoints, tcp_user_timeout, shown })
-    }
-}
-
-fn malformed(error: &tokio_postgres::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The parts of an address, each as it was written.
-struct Parts<'a> {
-    user: Option<&'a str>,
-    password: Option<&'a str>,
-    hosts: &'a str,
-    /// With its slash, where there is one.
-    path: &'a str,
-    parameters: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Result<Self, DatabaseUrlError> {
-        let (start, query) = text.split_once('?').map_or((text, None), |(start, query)| (start, Some(query)));
-        let (authority, path) = start.split_at(start.find('/').unwrap_or(start.len()));
-        let (credentials, hosts) =
-            authority.split_once('@').map_or((None, authority), |(before, after)| (Some(before), after));
-        // A further `@` or any `#` shows that the password ended early.
-        if text.contains('#') || [hosts, path, query.unwrap_or_default()].iter().any(|part| part.contains('@')) {
-            return Err(DatabaseUrlError::Unescaped);
-        }
-        check_ports(hosts)?;
-        let (user, password) = match credentials.map(|credentials| credentials.split_once(':')) {
-            None => (None, None),
-            Some(None) => (credentials, None),
-            Some(Some((user, password))) => (Some(user), Some(password)),
-        };
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let parameters: Vec<_> = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
-        let mode = parameters.iter().rev().find(|(name, _)| *name == "sslmode").map(|(_, mode)| *mode);
-        match mode {
-            None | Some("disable" | "allow" | "prefer") => Ok(Self { user, password, hosts, path, parameters }),
-            Some(mode) => Err(TLS_MODES.into_iter().find(|known| *known == mode).map_or_else(
-                || {
-                    DatabaseUrlError::Malformed(format!(
-                        "sslmode must be one of disable, prefer, {}",
-                        TLS_MODES.join(", ")
-                    ))
-                },
-                DatabaseUrlError::TlsNotSupported,
-            )),
-        }
-    }
-
-    fn joined(&self, parameters: impl Fn(&Self) -> Vec<String>) -> String {
-        let user = match (self.user, self.password) {
-            (None, _) => String::new(),
-            (Some(user), None) => format!("{user}@"),
-            (Some(user), Some(password)) => format!("{user}:{password}@"),
-        };
-        let parameters = parameters(self);
-        let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
-        format!("{user}{}{}{query}", self.hosts, self.path)
-    }
-
-    fn driver_parameters(&self) -> Vec<String> {
-        let others = self.parameters.iter().filter(|(name, _)| *name != "sslmode");
-        others.map(|(name, value)| format!("{name}={value}")).collect()
-    }
-
-    fn shown_parameters(&self) -> Vec<String> {
-        let mask = |name: &str, value: &str| if name.contains("pass") { "***".to_owned() } else { value.to_owned() };
-        self.parameters.iter().map(|(name, value)| format!("{name}={}", mask(name, value))).collect()
-    }
-}
-
-fn check_ports(hosts: &str) -> Result<(), DatabaseUrlError> {
-    for host in hosts.split(',') {
-        // An IPv6 address stands in brackets and has colons of its own.
-        let after_address = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
-        if let Some((_, port)) = after_address.split_once(':')
-            && !port.parse::<u16>().is_ok_and(|port| port > 0)
-        {
-            return Err(DatabaseUrlError::Port);
-        }
-    }
-    Ok(())
-}
-
-impl PostgresUrl {
-    /// How the driver is to connect.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The servers to try, in order.
-    pub(crate) fn endpoints(&self) -> &[Endpoint] {
-        &self.endpoints
-    }
-
-    /// How long what was sent may stay unacknowledged before the connection counts as lost.
-    pub(crate) fn tcp_user_timeout(&self) -> Option<Duration> {
-        self.tcp_user_timeout
-    }
-
-    /// Whether no connection leaves this machine.
-    pub(crate) fn is_local(&self) -> bool {
-        self.config.get_hosts().iter().all(|host| match host {
-            Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
-            #[cfg(unix)]
-            Host::Unix(_) => true,
-        })
-    }
-
-    /// Whom it connects to, in words for an error message.
-    pub(crate) fn target(&self) -> String {
-        let config = &self.config;
-        let hosts: Vec<_> = self.endpoints.iter().map(ToString::to_string).collect();
-        let user = config.get_user().unwrap_or("(the name of the system's user)");
-        let database = config.get_dbname().unwrap_or(user);
-        format!("{}, database {database}, user {user}", hosts.join("; "))
-    }
-}
-
-impl fmt::Display for PostgresUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown)
-    }
-}
-
-impl fmt::Debug for PostgresUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
     }
 }
 
@@ -304,15 +152,70 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_would_not_honour() {
-        assert_eq!(url("postgres://db/live?sslmode=require"), Err(DatabaseUrlError::TlsNotSupported("require")));
+    fn a_name_may_have_its_address_beside_it() {
         assert_eq!(
-            url("postgres://db/live?sslmode=verify-full"),
-            Err(DatabaseUrlError::TlsNotSupported("verify-full"))
+            target("postgres://one,two/live?hostaddr=10.0.0.1,10.0.0.2&user=ada"),
+            "host one at 10.0.0.1, port 5432; host two at 10.0.0.2, port 5432, database live, user ada"
         );
-        assert!(url("postgres://db/live?sslmode=disable").is_ok());
-        assert!(matches!(url("postgres://db/live?sslmode=maybe"), Err(DatabaseUrlError::Malformed(_))));
-        assert!(matches!(url("postgres://db/live?colour=red"), Err(DatabaseUrlError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_timeout_has_the_unit_that_libpq_gives_it() {
+        let url: PostgresUrl = "postgres://db/live?tcp_user_timeout=1500&connect_timeout=2".parse().unwrap();
+        assert_eq!(url.tcp_user_timeout(), Some(std::time::Duration::from_millis(1_500)));
+        assert_eq!(url.connect_timeout(), Some(std::time::Duration::from_secs(2)));
+        let url: PostgresUrl = "postgres://db/live?tcp_user_timeout=0&connect_timeout=-1".parse().unwrap();
+        assert_eq!((url.tcp_user_timeout(), url.connect_timeout()), (None, None));
+    }
+
+    #[test]
+    fn a_home_gives_what_the_address_does_not_name() {
+        use tls_options::{Authorities, ClientCertificate};
+        let home = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = home.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "").unwrap();
+            path
+        };
+        let at_home = |text: &str| text.parse::<PostgresUrl>().unwrap().at_home(home.path());
+        assert_eq!(at_home("postgres://db").tls().authorities, Authorities::Unknown);
+        let root = file(".postgresql/root.crt");
+        let (chain, key) = (file(".postgresql/postgresql.crt"), file(".postgresql/postgresql.key"));
+        let passwords = file(".pgpass");
+        let found = at_home("postgres://db");
+        assert_eq!(found.tls().authorities, Authorities::File(root));
+        assert_eq!(found.tls().client, Some(ClientCertificate { chain, key }));
+        assert_eq!(found.password_file(), Some(passwords.as_path()));
+        let named = at_home("postgres://db?sslrootcert=%2Fetc%2Fca.crt&passfile=/etc/pgpass");
+        assert_eq!(named.tls().authorities, Authorities::File("/etc/ca.crt".into()));
+        assert_eq!(named.password_file(), Some(Path::new("/etc/pgpass")));
+    }
+
+    #[test]
+    fn refuses_what_it_would_not_honour() {
+        for (parameters, expected) in [
+            ("sslmode=maybe", "sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full"),
+            ("sslmode=require&sslrootcert=system", "sslmode must be verify-full with sslrootcert=system"),
+            ("sslcert=a.crt", "sslkey must be given with sslcert"),
+            ("sslnegotiation=direct", "sslnegotiation must be postgres: nothing else is supported"),
+            ("gssencmode=require", "gssencmode must be disable or prefer: nothing else is supported"),
+            (
+                "load_balance_hosts=random",
+                "load_balance_hosts must be disable: hosts are tried in the order in which they are named",
+            ),
+            (
+                "target_session_attrs=master",
+                "target_session_attrs must be one of any, read-write, read-only, primary, standby, prefer-standby",
+            ),
+            ("connect_timeout=soon", "connect_timeout must be a whole number"),
+            ("colour=red", "unknown option `colour`"),
+            ("hostaddr=127.0.0.1,127.0.0.2", "there are 1 hosts and 2 hostaddrs: give one hostaddr for each host"),
+        ] {
+            let error = url(&format!("postgres://db/live?{parameters}")).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        assert!(url("postgres://one,two,three/live?port=1,2").is_err());
         assert_eq!(url("postgres://db:0/live"), Err(DatabaseUrlError::Port));
         for text in ["mysql://db/live", "live.db", "", "postgres:live"] {
             assert_eq!(url(text), Err(DatabaseUrlError::Form), "{text}");

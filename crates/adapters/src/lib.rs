@@ -13,7 +13,7 @@
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let store = open(&url, settings)?;
 //! # drop(store);
-//! # Ok::<(), live_domain::StoreError>(())
+//! # Ok::<(), live_adapters::OpenError>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -43,7 +43,7 @@ mod store_settings;
 pub mod test_support;
 
 pub use checkup::Checkup;
-pub use connect::{Store, open};
+pub use connect::{OpenError, Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;
 pub use store_settings::StoreSettings;

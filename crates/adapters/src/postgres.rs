@@ -1,6 +1,7 @@
 //! Sessions on Postgres.
 
 mod bulk;
+mod certificates;
 mod checkup;
 mod connection;
 mod dial;
@@ -13,6 +14,7 @@ mod history_deletion;
 mod idempotency;
 mod list_query;
 mod migrate;
+mod password_file;
 mod pool;
 mod registrations;
 mod row;
@@ -21,6 +23,7 @@ mod session_columns;
 mod session_writes;
 mod statement;
 mod tap;
+mod tls;
 mod transport;
 mod undialled;
 
@@ -41,6 +44,7 @@ use self::pool::Pool;
 use self::row::ListedRow;
 use self::schema::sessions;
 use self::statement::{brands, statement};
+use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
@@ -66,8 +70,9 @@ impl PgSessionRepository {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Failed`] outside of a tokio runtime.
-    pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, StoreError> {
+    /// [`OpenError::Setting`] when a file that the address names is no good; [`StoreError::Failed`] outside of a tokio
+    /// runtime.
+    pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, OpenError> {
         let connector = Connector::new(url, settings.timeout)?;
         let pool = Pool::new(connector.clone(), settings)?;
         Ok(Self { connector, pool, deleted_through: DeletedThrough::default() })

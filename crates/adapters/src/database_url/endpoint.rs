@@ -71,6 +71,26 @@ impl Host {
     }
 }
 
+impl Endpoint {
+    /// Whether it is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        match &self.host {
+            Host::Name(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+            Host::Address { address, .. } => address.is_loopback(),
+            Host::Socket(_) => true,
+        }
+    }
+
+    /// The name that its certificate is to be for.
+    pub(crate) fn name(&self) -> String {
+        match &self.host {
+            Host::Name(name) | Host::Address { name: Some(name), .. } => name.clone(),
+            Host::Address { address, name: None } => address.to_string(),
+            Host::Socket(folder) => folder.display().to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {

@@ -8,9 +8,10 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 
-use super::dial::{Dialled, dial};
+use super::dial::{Dialled, Dialler};
 use super::error::PgError;
 use super::tap::LastError;
+use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::statements::Statements;
 
@@ -30,9 +31,9 @@ pub(super) const DEFAULTS: &str = "SET statement_timeout = 0; SET lock_timeout =
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Makes connections to one database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Connector {
-    url: Arc<PostgresUrl>,
+    dialler: Arc<Dialler>,
     /// Where the bytes of connections are moved. Requests come and go with the threads that serve them; what they share
     /// must not.
     runtime: Handle,
@@ -41,9 +42,9 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(url: &PostgresUrl, statement_timeout: Duration) -> Result<Self, PgError> {
+    pub(crate) fn new(url: &PostgresUrl, statement_timeout: Duration) -> Result<Self, OpenError> {
         let runtime = Handle::try_current().map_err(|error| PgError::Pool(error.to_string()))?;
-        Ok(Self { url: Arc::new(url.clone()), runtime, statement_timeout })
+        Ok(Self { dialler: Arc::new(Dialler::new(url)?), runtime, statement_timeout })
     }
 
     /// Where connections lead.
@@ -59,7 +60,7 @@ impl Connector {
     /// A connection for statements of requests.
     pub(crate) async fn for_requests(&self) -> Result<PgConnection, PgError> {
         // One host that swallows every packet is not to use up the time in which the next would have answered.
-        let hosts = u32::try_from(self.url.endpoints().len()).unwrap_or(u32::MAX);
+        let hosts = u32::try_from(self.dialler.url().endpoints().len()).unwrap_or(u32::MAX);
         let patience = if hosts == 1 { CONNECT_TIMEOUT } else { self.statement_timeout / hosts.saturating_add(1) };
         let mut connection = self.set_up(self.dial(patience).await?).await?;
         let timeout = self.statement_timeout.as_millis();
@@ -81,7 +82,7 @@ impl Connector {
         let Dialled { client, wire, last_error } = dialled;
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
-            .map_err(|source| PgError::SetUp { target: self.url.target(), source })?;
+            .map_err(|source| PgError::SetUp { target: self.dialler.url().target(), source })?;
         diesel.batch_execute(DEFAULTS).await?;
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
@@ -90,10 +91,10 @@ impl Connector {
 
     /// Connects, giving each address that long unless the URL says otherwise.
     async fn dial(&self, patience: Duration) -> Result<Dialled, PgError> {
-        let url = Arc::clone(&self.url);
+        let dialler = Arc::clone(&self.dialler);
         let connecting = self.runtime.spawn(async move {
-            let patience = url.config().get_connect_timeout().copied().unwrap_or(patience);
-            dial(&url, patience).await.map_err(|source| PgError::Connect { target: url.target(), source })
+            let refused = |source| PgError::Connect { target: dialler.url().target(), source };
+            dialler.dial(patience).await.map_err(refused)
         });
         connecting.await.map_err(|error| PgError::Pool(error.to_string()))?
     }

@@ -1,22 +1,29 @@
 //! Making a connection: the hosts of an address one after the other, each with all of its addresses.
 //!
-//! The driver is given a stream that is connected already, so that what the server says can be overheard ([`Tap`]).
+//! The driver is given a stream that is connected already, and encrypted if it is to be: so what the server says can be
+//! overheard ([`Tap`]), and TLS means what it means to libpq.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio_postgres::config::{SslMode, SslNegotiation};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::config::{SslMode as DriverSslMode, SslNegotiation};
+use tokio_postgres::{Client, Config, SimpleQueryMessage};
 
 use super::connection::Wire;
+use super::password_file::PasswordFile;
 use super::tap::{LastError, Tap};
+use super::tls::{Tls, is_willing};
 use super::transport::{AsItIs, Transport};
 use super::undialled::{Cause, Undialled};
+use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::database_url::endpoint::{Endpoint, Host};
+use crate::database_url::session_kind::SessionKind;
+use crate::database_url::tls_options::SslMode;
 
 /// A connection that is logged in.
 pub(crate) struct Dialled {
@@ -25,36 +32,177 @@ pub(crate) struct Dialled {
     pub(crate) last_error: LastError,
 }
 
-/// Connects to the first host that takes the connection, giving each of its addresses that long.
-pub(super) async fn dial(url: &PostgresUrl, patience: Duration) -> Result<Dialled, Undialled> {
-    let mut undialled = Undialled::default();
-    for endpoint in url.endpoints() {
-        let places = match places(endpoint).await {
-            Ok(places) => places,
-            Err(cause) => {
-                undialled.add(endpoint, cause);
-                continue;
-            }
-        };
-        for place in places {
-            match tokio::time::timeout(patience, call(url, &place)).await {
-                Ok(Ok(dialled)) => return Ok(dialled),
-                Ok(Err(cause)) if cause.is_final() => {
-                    undialled.add(endpoint, cause);
-                    return Err(undialled);
-                }
-                Ok(Err(cause)) => undialled.add(endpoint, cause),
-                Err(_) => undialled.add(endpoint, Cause::TimedOut(patience)),
-            }
-        }
-    }
-    Err(undialled)
+/// Where to connect to, and what is needed for it.
+pub(super) struct Dialler {
+    url: PostgresUrl,
+    tls: Tls,
+    passwords: PasswordFile,
 }
 
 /// Where a server may be found.
+#[derive(Clone)]
 enum Place {
     Tcp(SocketAddr),
-    Unix(std::path::PathBuf),
+    Unix(PathBuf),
+}
+
+/// Whether a connection is encrypted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encryption {
+    Never,
+    IfOffered,
+    Always,
+}
+
+impl Encryption {
+    /// What is tried at a place, one after the other as far as need be. Nobody listens to a socket of the machine.
+    fn attempts(place: &Place, mode: SslMode) -> &'static [Self] {
+        match (place, mode) {
+            (Place::Unix(_), _) | (_, SslMode::Disable) => &[Self::Never],
+            (_, SslMode::Allow) => &[Self::Never, Self::Always],
+            (_, SslMode::Prefer) => &[Self::IfOffered, Self::Never],
+            (_, SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull) => &[Self::Always],
+        }
+    }
+}
+
+impl Dialler {
+    /// Reads the files that the address names.
+    pub(super) fn new(url: &PostgresUrl) -> Result<Self, OpenError> {
+        let tls = Tls::new(url.tls()).map_err(|error| OpenError::Setting(error.to_string()))?;
+        let passwords = url.password_file().map_or_else(
+            || Ok(PasswordFile::default()),
+            |path| {
+                let unreadable =
+                    |error| OpenError::Setting(format!("passfile: {} cannot be read: {error}", path.display()));
+                PasswordFile::read(path).map_err(unreadable)
+            },
+        )?;
+        Ok(Self { url: url.clone(), tls, passwords })
+    }
+
+    pub(super) fn url(&self) -> &PostgresUrl {
+        &self.url
+    }
+
+    /// Connects to the first server that will do. Each address of each host gets that long, unless the URL says how long.
+    pub(super) async fn dial(&self, patience: Duration) -> Result<Dialled, Undialled> {
+        let patience = self.url.connect_timeout().unwrap_or(patience);
+        let mut undialled = Undialled::default();
+        for wanted in self.url.wanted().rounds() {
+            undialled = Undialled::default();
+            for endpoint in self.url.endpoints() {
+                match self.dial_host(endpoint, *wanted, patience).await {
+                    Ok(dialled) => return Ok(dialled),
+                    Err(causes) => {
+                        let is_final = causes.last().is_some_and(Cause::is_final);
+                        undialled.add(endpoint, causes);
+                        if is_final {
+                            return Err(undialled);
+                        }
+                    }
+                }
+            }
+        }
+        Err(undialled)
+    }
+
+    async fn dial_host(&self, host: &Endpoint, wanted: SessionKind, patience: Duration) -> Result<Dialled, Vec<Cause>> {
+        let places = tokio::time::timeout(patience, places(host));
+        let places = places.await.unwrap_or(Err(Cause::TimedOut(patience))).map_err(|cause| vec![cause])?;
+        let mut causes = Vec::new();
+        for place in places {
+            for encryption in Encryption::attempts(&place, self.url.tls().mode) {
+                let call = tokio::time::timeout(patience, self.call(host, &place, *encryption, wanted));
+                let cause = match call.await.unwrap_or(Err(Cause::TimedOut(patience))) {
+                    Ok(dialled) => return Ok(dialled),
+                    Err(cause) => cause,
+                };
+                let another_way = cause.may_be_for_encryption();
+                causes.push(cause);
+                if !another_way {
+                    break;
+                }
+            }
+            if causes.last().is_some_and(Cause::is_final) {
+                break;
+            }
+        }
+        Err(causes)
+    }
+
+    async fn call(
+        &self,
+        host: &Endpoint,
+        place: &Place,
+        encryption: Encryption,
+        wanted: SessionKind,
+    ) -> Result<Dialled, Cause> {
+        let transport = match place {
+            Place::Unix(path) => Transport::Unix(UnixStream::connect(path).await.map_err(Cause::Unreached)?),
+            Place::Tcp(address) => {
+                let stream = self.connect(*address).await.map_err(Cause::Unreached)?;
+                self.encrypt(stream, host, encryption).await?
+            }
+        };
+        let dialled = log_in(self.config(host), transport).await?;
+        if let Some((question, good)) = wanted.question() {
+            let answers = dialled.client.simple_query(question).await.map_err(Cause::Driver)?;
+            let is_good = |answer: &SimpleQueryMessage| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some(good));
+            if !answers.iter().any(is_good) {
+                return Err(Cause::Unwanted(wanted));
+            }
+        }
+        Ok(dialled)
+    }
+
+    /// How to log in at that host: the driver itself is to ask for no TLS.
+    fn config(&self, host: &Endpoint) -> Config {
+        let mut config = self.url.config().clone();
+        config.ssl_mode(DriverSslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+        let user = config.get_user().unwrap_or_default();
+        let database = config.get_dbname().unwrap_or(user);
+        if config.get_password().is_none()
+            && let Some(password) = self.passwords.password(host, database, user)
+        {
+            config.password(password);
+        }
+        config
+    }
+
+    async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let config = self.url.config();
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let socket = SockRef::from(&stream);
+        if config.get_keepalives() {
+            let keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+            let keepalive = config.get_keepalives_interval().into_iter().fold(keepalive, TcpKeepalive::with_interval);
+            let keepalive = config.get_keepalives_retries().into_iter().fold(keepalive, TcpKeepalive::with_retries);
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
+        #[cfg(target_os = "linux")]
+        if let Some(timeout) = self.url.tcp_user_timeout() {
+            socket.set_tcp_user_timeout(Some(timeout))?;
+        }
+        Ok(stream)
+    }
+
+    async fn encrypt(
+        &self,
+        mut stream: TcpStream,
+        host: &Endpoint,
+        encryption: Encryption,
+    ) -> Result<Transport, Cause> {
+        if encryption == Encryption::Never {
+            return Ok(Transport::Tcp(stream));
+        }
+        if is_willing(&mut stream).await.map_err(Cause::Unreached)? {
+            let encrypted = self.tls.shake_hands(stream, &host.name()).await.map_err(Cause::Tls)?;
+            return Ok(Transport::Tls(Box::new(encrypted)));
+        }
+        if encryption == Encryption::Always { Err(Cause::NoTls) } else { Ok(Transport::Tcp(stream)) }
+    }
 }
 
 async fn places(endpoint: &Endpoint) -> Result<Vec<Place>, Cause> {
@@ -72,38 +220,9 @@ async fn places(endpoint: &Endpoint) -> Result<Vec<Place>, Cause> {
     }
 }
 
-async fn call(url: &PostgresUrl, place: &Place) -> Result<Dialled, Cause> {
-    let transport = match place {
-        Place::Tcp(address) => Transport::Tcp(connect(url, *address).await.map_err(Cause::Unreached)?),
-        Place::Unix(path) => Transport::Unix(UnixStream::connect(path).await.map_err(Cause::Unreached)?),
-    };
-    log_in(url.config(), transport).await
-}
-
-async fn connect(url: &PostgresUrl, address: SocketAddr) -> io::Result<TcpStream> {
-    let config = url.config();
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(&stream);
-    if config.get_keepalives() {
-        let keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
-        let keepalive = config.get_keepalives_interval().into_iter().fold(keepalive, TcpKeepalive::with_interval);
-        let keepalive = config.get_keepalives_retries().into_iter().fold(keepalive, TcpKeepalive::with_retries);
-        socket.set_tcp_keepalive(&keepalive)?;
-    }
-    #[cfg(target_os = "linux")]
-    if let Some(timeout) = url.tcp_user_timeout() {
-        socket.set_tcp_user_timeout(Some(timeout))?;
-    }
-    Ok(stream)
-}
-
-async fn log_in(config: &Config, transport: Transport) -> Result<Dialled, Cause> {
+async fn log_in(config: Config, transport: Transport) -> Result<Dialled, Cause> {
     let last_error = LastError::default();
     let tap = Tap::new(transport, last_error.clone());
-    // The driver itself is to ask for no TLS.
-    let mut config = config.clone();
-    config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
     let (client, connection) = config.connect_raw(tap, AsItIs).await.map_err(Cause::Driver)?;
     let wire = Wire::of(async move {
         if let Err(error) = connection.await {

@@ -7,6 +7,7 @@ use live_domain::StoreError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
 use super::undialled::Undialled;
+use crate::connect::OpenError;
 use crate::session_row::BadRow;
 use crate::snapshot;
 
@@ -87,6 +88,12 @@ impl From<PgError> for StoreError {
             PgError::Bulk(error) => error.code().is_none_or(passes),
         };
         if unavailable { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
+    }
+}
+
+impl From<PgError> for OpenError {
+    fn from(error: PgError) -> Self {
+        Self::Store(error.into())
     }
 }
 

@@ -20,7 +20,6 @@ pub(super) type Encrypted = <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::St
 pub(super) enum Transport {
     Tcp(TcpStream),
     Unix(UnixStream),
-    #[expect(dead_code, reason = "nothing asks for TLS yet")]
     Tls(Box<Encrypted>),
 }
 

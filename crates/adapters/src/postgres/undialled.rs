@@ -1,23 +1,26 @@
-//! Why no host took a connection.
+//! Why no server took a connection, and what may be done about it.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use rustls::CertificateError;
+use rustls::Error as TlsError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
 use crate::database_url::endpoint::Endpoint;
+use crate::database_url::session_kind::SessionKind;
 
 /// What each host of an address answered, in the order in which they were tried.
 #[derive(Debug, Default)]
-pub(crate) struct Undialled(Vec<(String, Cause)>);
+pub(crate) struct Undialled(Vec<(Endpoint, Vec<Cause>)>);
 
-/// Why a host did not take a connection. No message holds a password.
+/// Why a server did not take a connection, or will not do. No message holds a password.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
     /// Its name has no address.
-    #[error("its name cannot be resolved")]
+    #[error("the name cannot be resolved")]
     Unknown(#[source] io::Error),
     /// Nobody listens there, or no packet comes through.
     #[error("it cannot be reached")]
@@ -25,37 +28,95 @@ pub(crate) enum Cause {
     /// It does not answer.
     #[error("it did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
+    /// It has no TLS, which was demanded.
+    #[error("the server has no TLS: turn it on there (ssl = on), or allow connections without (sslmode=prefer)")]
+    NoTls,
+    /// TLS was not agreed on.
+    #[error("{}", tls_fault(.0))]
+    Tls(io::Error),
     /// It refused the log-in, or the connection broke in the middle of it.
     #[error(transparent)]
     Driver(DriverError),
+    /// It is of another kind than the one that is looked for.
+    #[error("the server is not {}", kind(*.0))]
+    Unwanted(SessionKind),
 }
 
 impl Cause {
-    /// Whether another host would say the same: a wrong password is not tried elsewhere.
+    /// Whether no other server is to be tried: a wrong password or a missing database is told at once.
     pub(crate) fn is_final(&self) -> bool {
-        self.refusal().is_some_and(|state| *state != SqlState::CANNOT_CONNECT_NOW)
+        self.refusal().is_some_and(|state| state.code().starts_with("28") || *state == SqlState::INVALID_CATALOG_NAME)
     }
 
-    /// What the server said when it refused.
+    /// Whether the same server may take the connection with TLS where it was without, or the other way round: then its
+    /// rules say so, or TLS was not agreed on. Not after a wrong password, which would go over the wire in the clear.
+    pub(crate) fn may_be_for_encryption(&self) -> bool {
+        let by_its_rules = self.refusal() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+        matches!(self, Self::Tls(_)) || by_its_rules
+    }
+
+    /// The code with which the server refused.
     fn refusal(&self) -> Option<&SqlState> {
         match self {
             Self::Driver(error) => error.code(),
-            Self::Unknown(_) | Self::Unreached(_) | Self::TimedOut(_) => None,
+            _ => None,
         }
     }
 }
 
+fn kind(wanted: SessionKind) -> &'static str {
+    match wanted {
+        SessionKind::Any | SessionKind::PreferStandby => "to be used",
+        SessionKind::ReadWrite => "open to writing (target_session_attrs=read-write)",
+        SessionKind::ReadOnly => "read-only (target_session_attrs=read-only)",
+        SessionKind::Primary => "a primary (target_session_attrs=primary)",
+        SessionKind::Standby => "a standby (target_session_attrs=standby or prefer-standby)",
+    }
+}
+
+/// What is wrong with a handshake, and what to do about it.
+fn tls_fault(error: &io::Error) -> String {
+    let tls = error.get_ref().and_then(|error| error.downcast_ref::<TlsError>());
+    let Some(TlsError::InvalidCertificate(fault)) = tls else { return format!("TLS was not agreed on: {error}") };
+    match fault {
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is not from an authority that is trusted: name the file with the certificate of \
+             its authority (sslrootcert=PATH)"
+                .to_owned()
+        }
+        CertificateError::NotValidForName => other_name("", &[]),
+        CertificateError::NotValidForNameContext { expected, presented } => other_name(&expected.to_str(), presented),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired: renew it, or set the clock of this machine right".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet: set the clock of this machine right".to_owned()
+        }
+        other => format!("the server's certificate is not accepted: {other}"),
+    }
+}
+
+fn other_name(wanted: &str, named: &[String]) -> String {
+    let named = if named.is_empty() { "no name".to_owned() } else { named.join(", ") };
+    format!(
+        "the server's certificate is not for {wanted}, but for {named}: connect to it by a name of its subjectAltName, \
+         or do not compare names (sslmode=verify-ca)"
+    )
+}
+
 impl Undialled {
-    pub(crate) fn add(&mut self, endpoint: &Endpoint, cause: Cause) {
-        self.0.push((endpoint.to_string(), cause));
+    pub(crate) fn add(&mut self, endpoint: &Endpoint, causes: Vec<Cause>) {
+        self.0.push((endpoint.clone(), causes));
     }
 }
 
 impl fmt::Display for Undialled {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (endpoint, cause)) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(formatter, "{separator}{endpoint}: {}", chain(cause))?;
+        for (index, (endpoint, causes)) in self.0.iter().enumerate() {
+            // A single host is named already by who tells this.
+            let name = if self.0.len() == 1 { String::new() } else { format!("{endpoint}: ") };
+            let causes = causes.iter().map(|cause| chain(cause)).collect::<Vec<_>>().join(", then ");
+            write!(formatter, "{}{name}{causes}", if index == 0 { "" } else { "; " })?;
         }
         Ok(())
     }
@@ -63,7 +124,7 @@ impl fmt::Display for Undialled {
 
 impl Error for Undialled {}
 
-/// An error and what caused it: of several hosts, each has its own.
+/// An error and what caused it: each of several hosts has its own.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -44,8 +44,7 @@ impl Settings {
     /// When it is nowhere, or its address is malformed.
     pub fn database(&self, default: DatabaseDefault) -> Result<Database, SettingError> {
         if let Some((text, origin)) = self.text(&DATABASE_URL)? {
-            let url = text.parse().map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
-            return Ok(Database { url, origin });
+            return self.database_at(&text, origin);
         }
         let file_serves = match default {
             DatabaseDefault::File => true,
@@ -61,5 +60,11 @@ impl Settings {
             name = DATABASE_URL.name,
             flag = DATABASE_URL.flag(),
         )))
+    }
+
+    fn database_at(&self, text: &str, origin: String) -> Result<Database, SettingError> {
+        let url: DatabaseUrl = text.parse().map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
+        let url = self.home().iter().fold(url, |url, home| url.at_home(home));
+        Ok(Database { url, origin })
     }
 }

@@ -162,8 +162,16 @@ impl Settings {
     /// Where programs keep what they make for this person on this machine, as the XDG base directories have it.
     #[must_use]
     pub fn state_folder(&self) -> Option<PathBuf> {
-        let folder = |name| self.environment.get(name).map(PathBuf::from);
-        folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+        self.folder("XDG_STATE_HOME").or_else(|| self.home().map(|home| home.join(".local/state")))
+    }
+
+    /// The home of the person whose process this is.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.folder("HOME")
+    }
+
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.environment.get(name).map(PathBuf::from)
     }
 
     /// The form of the log.

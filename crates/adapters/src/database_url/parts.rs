@@ -1,0 +1,86 @@
+//! The address of a Postgres database as text, taken apart.
+
+use percent_encoding::percent_decode_str;
+
+use super::DatabaseUrlError;
+
+const MASK: &str = "***";
+
+/// The parts of an address, each as it was written.
+pub(super) struct Parts<'a> {
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    hosts: &'a str,
+    /// With its slash, where there is one.
+    path: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(text: &'a str) -> Result<Self, DatabaseUrlError> {
+        let (start, query) = text.split_once('?').map_or((text, None), |(start, query)| (start, Some(query)));
+        let (authority, path) = start.split_at(start.find('/').unwrap_or(start.len()));
+        let (credentials, hosts) =
+            authority.split_once('@').map_or((None, authority), |(before, after)| (Some(before), after));
+        // A further `@` or any `#` shows that the password ended early.
+        if text.contains('#') || [hosts, path, query.unwrap_or_default()].iter().any(|part| part.contains('@')) {
+            return Err(DatabaseUrlError::Unescaped);
+        }
+        check_ports(hosts)?;
+        let (user, password) = match credentials.map(|credentials| credentials.split_once(':')) {
+            None => (None, None),
+            Some(None) => (credentials, None),
+            Some(Some((user, password))) => (Some(user), Some(password)),
+        };
+        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let parameters = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+        Ok(Self { user, password, hosts, path, parameters })
+    }
+
+    fn joined(&self, password: Option<&str>, parameters: &[String]) -> String {
+        let user = match (self.user, password) {
+            (None, _) => String::new(),
+            (Some(user), None) => format!("{user}@"),
+            (Some(user), Some(password)) => format!("{user}:{password}@"),
+        };
+        let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
+        format!("{user}{}{}{query}", self.hosts, self.path)
+    }
+
+    /// The address without the parameters of these names, as the driver is to read it.
+    pub(super) fn without(&self, names: &[&str]) -> String {
+        let others = self.parameters.iter().filter(|(name, _)| !names.contains(name));
+        self.joined(self.password, &others.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>())
+    }
+
+    /// The address with its passwords masked.
+    pub(super) fn masked(&self) -> String {
+        let mask = |name: &str, value: &str| {
+            if name == "password" || name == "sslpassword" { MASK.to_owned() } else { value.to_owned() }
+        };
+        let parameters = self.parameters.iter().map(|(name, value)| format!("{name}={}", mask(name, value)));
+        self.joined(self.password.map(|_| MASK), &parameters.collect::<Vec<_>>())
+    }
+
+    /// The value of a parameter, decoded. Of one that is given twice the last counts.
+    pub(super) fn parameter(&self, name: &'static str) -> Result<Option<String>, DatabaseUrlError> {
+        let Some((_, value)) = self.parameters.iter().rev().find(|(known, _)| *known == name) else { return Ok(None) };
+        let text = percent_decode_str(value)
+            .decode_utf8()
+            .map_err(|_| DatabaseUrlError::Parameter(name, "UTF-8 text, percent-encoded".to_owned()))?;
+        Ok((!text.is_empty()).then(|| text.into_owned()))
+    }
+}
+
+fn check_ports(hosts: &str) -> Result<(), DatabaseUrlError> {
+    for host in hosts.split(',') {
+        // An IPv6 address stands in brackets and has colons of its own.
+        let after_address = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+        if let Some((_, port)) = after_address.split_once(':')
+            && !port.parse::<u16>().is_ok_and(|port| port > 0)
+        {
+            return Err(DatabaseUrlError::Port);
+        }
+    }
+    Ok(())
+}

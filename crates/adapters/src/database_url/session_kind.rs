@@ -1,0 +1,72 @@
+//! Which of several servers will do: `target_session_attrs`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::DatabaseUrlError;
+
+const KINDS: [(&str, SessionKind); 6] = [
+    ("any", SessionKind::Any),
+    ("read-write", SessionKind::ReadWrite),
+    ("read-only", SessionKind::ReadOnly),
+    ("primary", SessionKind::Primary),
+    ("standby", SessionKind::Standby),
+    ("prefer-standby", SessionKind::PreferStandby),
+];
+
+/// What a session must be, in the words of libpq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionKind {
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    /// A standby if there is one, else any.
+    PreferStandby,
+}
+
+impl SessionKind {
+    /// What is looked for, one after the other, each time among all servers.
+    pub(crate) fn rounds(self) -> &'static [Self] {
+        match self {
+            Self::Any => &[Self::Any],
+            Self::ReadWrite => &[Self::ReadWrite],
+            Self::ReadOnly => &[Self::ReadOnly],
+            Self::Primary => &[Self::Primary],
+            Self::Standby => &[Self::Standby],
+            Self::PreferStandby => &[Self::Standby, Self::Any],
+        }
+    }
+
+    /// What to ask a server, and what it must answer.
+    pub(crate) fn question(self) -> Option<(&'static str, &'static str)> {
+        const READ_ONLY: &str = "SHOW transaction_read_only";
+        const STANDBY: &str = "SELECT pg_catalog.pg_is_in_recovery()";
+        match self {
+            Self::Any | Self::PreferStandby => None,
+            Self::ReadWrite => Some((READ_ONLY, "off")),
+            Self::ReadOnly => Some((READ_ONLY, "on")),
+            Self::Primary => Some((STANDBY, "f")),
+            Self::Standby => Some((STANDBY, "t")),
+        }
+    }
+}
+
+impl FromStr for SessionKind {
+    type Err = DatabaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
+        KINDS.into_iter().find_map(|(name, kind)| (name == text).then_some(kind)).ok_or_else(|| {
+            let names = KINDS.map(|(name, _)| name).join(", ");
+            DatabaseUrlError::Parameter("target_session_attrs", format!("one of {names}"))
+        })
+    }
+}
+
+impl fmt::Display for SessionKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = KINDS.into_iter().find_map(|(name, kind)| (kind == *self).then_some(name));
+        formatter.write_str(name.unwrap_or_default())
+    }
+}
