@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use live_domain::{
     BulkRepository, HistoryRepository, KeptAnswers, PersonRepository, RegistrationRepository, SessionRepository,
     SessionWriter, StoreError, StoreHealth,
@@ -13,6 +14,28 @@ use crate::migrations::Migrations;
 use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
 use crate::store_settings::StoreSettings;
+
+/// Tells whether a store is there yet.
+#[async_trait]
+pub trait Startup: Send + Sync {
+    /// Connects once.
+    ///
+    /// # Errors
+    ///
+    /// [`NotUp`] when the store takes no connection; it says whether that may pass by itself.
+    async fn check_up(&self) -> Result<(), NotUp>;
+}
+
+/// Why a store takes no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum NotUp {
+    /// It may still be starting: nobody listens, its name is not known, or it says so.
+    #[error(transparent)]
+    Yet(StoreError),
+    /// It has refused: waiting would not help.
+    #[error(transparent)]
+    Refused(StoreError),
+}
 
 /// The ports of a store.
 #[derive(Clone)]
@@ -37,6 +60,8 @@ pub struct Store {
     pub migrations: Arc<dyn Migrations>,
     /// Examines it.
     pub checkup: Arc<dyn Checkup>,
+    /// Tells whether it is there yet.
+    pub startup: Arc<dyn Startup>,
 }
 
 /// Why a store cannot be opened.
@@ -75,6 +100,7 @@ where
         + StoreHealth
         + Migrations
         + Checkup
+        + Startup
         + Clone
         + 'static,
 {
@@ -89,6 +115,7 @@ where
         bulk: Arc::<T>::clone(&store),
         health: Arc::<T>::clone(&store),
         migrations: Arc::<T>::clone(&store),
-        checkup: store,
+        checkup: Arc::<T>::clone(&store),
+        startup: store,
     }
 }

@@ -43,7 +43,7 @@ mod store_settings;
 pub mod test_support;
 
 pub use checkup::Checkup;
-pub use connect::{OpenError, Store, open};
+pub use connect::{NotUp, OpenError, Startup, Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;
 pub use store_settings::StoreSettings;

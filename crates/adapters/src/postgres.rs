@@ -44,7 +44,7 @@ use self::pool::Pool;
 use self::row::ListedRow;
 use self::schema::sessions;
 use self::statement::{brands, statement};
-use crate::connect::OpenError;
+use crate::connect::{NotUp, OpenError, Startup};
 use crate::database_url::PostgresUrl;
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
@@ -110,5 +110,15 @@ impl SessionRepository for PgSessionRepository {
         let row: Option<ListedRow> =
             self.pool.run(|connection| query.get_result(connection).map(OptionalExtension::optional).boxed()).await?;
         Ok(row.map(ListedSession::try_from).transpose().map_err(PgError::from)?)
+    }
+}
+
+#[async_trait]
+impl Startup for PgSessionRepository {
+    async fn check_up(&self) -> Result<(), NotUp> {
+        self.connector.for_driver().await.map(drop).map_err(|error| match &error {
+            PgError::Connect { source, .. } if source.may_pass() => NotUp::Yet(error.into()),
+            _ => NotUp::Refused(error.into()),
+        })
     }
 }

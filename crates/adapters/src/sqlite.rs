@@ -31,6 +31,7 @@ use uuid::Uuid;
 use self::connection::{Opener, Pool};
 use self::row::ListedRow;
 use self::session_reads::listed;
+use crate::connect::{NotUp, Startup};
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 
@@ -88,5 +89,13 @@ impl SessionRepository for SqliteSessionRepository {
         let viewer = viewer.clone();
         let found = self.pool.run(move |connection| listed(connection, &viewer, id)).await?;
         Ok(found.filter(|found| scope.permits(&found.session.brand_id)))
+    }
+}
+
+#[async_trait]
+impl Startup for SqliteSessionRepository {
+    /// A file is there at once, or made.
+    async fn check_up(&self) -> Result<(), NotUp> {
+        Ok(())
     }
 }

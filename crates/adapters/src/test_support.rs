@@ -11,6 +11,8 @@
     reason = "a test that cannot set up what it needs has failed"
 )]
 
+mod cluster;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ use uuid::Uuid;
 use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
 use crate::{DatabaseUrl, Migrations, StoreSettings};
+
+pub use cluster::PgCluster;
 
 /// What a test that needs Postgres says without one.
 const NO_POSTGRES: &str = "TEST_DATABASE_URL is not set: run `cargo xtask test`, which starts a throwaway Postgres";

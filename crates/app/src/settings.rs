@@ -4,6 +4,7 @@ mod clients;
 mod database;
 mod faults;
 mod identity;
+mod libpq;
 mod table;
 mod values;
 

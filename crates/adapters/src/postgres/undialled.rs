@@ -55,6 +55,19 @@ impl Cause {
         matches!(self, Self::Tls(_)) || by_its_rules
     }
 
+    /// Whether the server may take the connection in a while, as far as is known.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Unreached(_) | Self::TimedOut(_) | Self::Unwanted(_) => true,
+            Self::NoTls | Self::Tls(_) => false,
+            Self::Driver(error) => match error.code() {
+                Some(state) => *state == SqlState::CANNOT_CONNECT_NOW,
+                // Something before the server, a proxy of containers say, takes connections earlier than it does.
+                None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
+            },
+        }
+    }
+
     /// The code with which the server refused.
     fn refusal(&self) -> Option<&SqlState> {
         match self {
@@ -79,9 +92,10 @@ fn tls_fault(error: &io::Error) -> String {
     let tls = error.get_ref().and_then(|error| error.downcast_ref::<TlsError>());
     let Some(TlsError::InvalidCertificate(fault)) = tls else { return format!("TLS was not agreed on: {error}") };
     match fault {
-        CertificateError::UnknownIssuer => {
+        // An unknown certificate that is marked as an authority's own is an odd kind of stranger.
+        CertificateError::UnknownIssuer | CertificateError::Other(_) => {
             "the server's certificate is not from an authority that is trusted: name the file with the certificate of \
-             its authority (sslrootcert=PATH)"
+             its authority, or with its own (sslrootcert=PATH)"
                 .to_owned()
         }
         CertificateError::NotValidForName => other_name("", &[]),
@@ -105,6 +119,11 @@ fn other_name(wanted: &str, named: &[String]) -> String {
 }
 
 impl Undialled {
+    /// Whether one of the servers may take the connection in a while.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.0.iter().filter_map(|(_, causes)| causes.last()).any(Cause::may_pass)
+    }
+
     pub(crate) fn add(&mut self, endpoint: &Endpoint, causes: Vec<Cause>) {
         self.0.push((endpoint.clone(), causes));
     }

@@ -24,7 +24,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let state = serve::state(settings, &store, identity::verifier(settings, Some(&secret))?)?;
     let upkeep = serve::upkeep(settings, &store)?;
     let listener = serve::listen(&addresses)?;
-    store::migrate(&store).await?;
+    store::migrate(settings, &store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;
     let signals = serve::catch_signals()?;
     let tomorrow = SystemClock.now().later_by(Duration::days(1));

@@ -16,10 +16,11 @@ impl Migrate {
     pub(super) async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let store = store::open(settings, DatabaseDefault::FileIfThere)?;
         if !self.check {
-            store::migrate(&store).await?;
+            store::migrate(settings, &store).await?;
             say("the schema is up to date");
             return Ok(());
         }
+        store::wait(settings, &store).await?;
         let pending = store.migrations.pending().await?;
         if pending.is_empty() {
             say("the schema is up to date");

@@ -24,7 +24,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let (state, upkeep) = (state(settings, &store, verifier)?, upkeep(settings, &store)?);
     let listener = listen(&settings.bind()?)?;
     if migrate_on_start {
-        store::migrate(&store).await?;
+        store::migrate(settings, &store).await?;
     }
     let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");

@@ -1,9 +1,15 @@
 //! The store of a command.
 
-use live_adapters::Store;
+use std::time::{Duration, Instant};
+
+use live_adapters::{NotUp, Store};
 
 use super::{Failure, say};
+use crate::causes::chain;
 use crate::settings::{DatabaseDefault, Settings};
+
+/// How often a store is asked whether it is there.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Opens the store, having said which one and where the choice came from.
 pub(super) fn open(settings: &Settings, default: DatabaseDefault) -> Result<Store, Failure> {
@@ -22,8 +28,32 @@ pub(super) async fn open_current(settings: &Settings) -> Result<Store, Failure> 
     Err(Failure::Failed("the schema of the store is behind: run `live migrate` first".to_owned()))
 }
 
-/// Brings the schema up and says what was done.
-pub(super) async fn migrate(store: &Store) -> Result<(), Failure> {
+/// Waits for a store that is still starting, as long as is set, and says so.
+pub(super) async fn wait(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    let patience = settings.store_wait()?;
+    let deadline = Instant::now() + patience;
+    let mut told = String::new();
+    loop {
+        let error = match store.startup.check_up().await {
+            Ok(()) => return Ok(()),
+            Err(NotUp::Refused(error)) => return Err(error.into()),
+            Err(NotUp::Yet(error)) => error,
+        };
+        if Instant::now() + PAUSE > deadline {
+            return Err(error.into());
+        }
+        let cause = chain(&error);
+        if cause != told {
+            say(&format!("waiting up to {} s for the store: {cause}", patience.as_secs()));
+            told = cause;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Brings the schema up, once the store is there, and says what was done.
+pub(super) async fn migrate(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    wait(settings, store).await?;
     for migration in store.migrations.run().await? {
         say(&format!("migrated: {migration}"));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use live_adapters::DatabaseUrl;
 
 use super::table::DATABASE_URL;
-use super::{SettingError, Settings};
+use super::{SettingError, Settings, libpq};
 
 /// The file of the embedded store, in the working folder.
 const DEFAULT_FILE: &str = "live.db";
@@ -14,11 +14,12 @@ const DEFAULT_FILE: &str = "live.db";
 /// What a command does when `DATABASE_URL` is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseDefault {
-    /// It takes `live.db` and makes it if need be.
+    /// It takes `live.db` and makes it if need be. The variables of libpq are not for it: a server that somebody works
+    /// on elsewhere is not to be filled with samples.
     File,
-    /// It takes `live.db` if it is there.
+    /// It takes what the variables of libpq name, else `live.db` if it is there.
     FileIfThere,
-    /// It does nothing: production names its store.
+    /// It takes what the variables of libpq name, and nothing else: production names its store.
     None,
 }
 
@@ -46,6 +47,12 @@ impl Settings {
         if let Some((text, origin)) = self.text(&DATABASE_URL)? {
             return self.database_at(&text, origin);
         }
+        if default != DatabaseDefault::File
+            && let Some(address) = self.libpq_address()?
+        {
+            let origin = format!("{} and the other PG* variables, as {} is not set", libpq::HOST, DATABASE_URL.name);
+            return self.database_at(&address, origin);
+        }
         let file_serves = match default {
             DatabaseDefault::File => true,
             DatabaseDefault::FileIfThere => Path::new(DEFAULT_FILE).exists(),
@@ -56,7 +63,9 @@ impl Settings {
             return Ok(Database { url: DatabaseUrl::Sqlite(DEFAULT_FILE.into()), origin });
         }
         Err(SettingError(format!(
-            "{name} is not set: set it to postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH, or give --{flag}",
+            "{name} is not set: set it to postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH, give --{flag}, or set \
+             {host} and the other PG* variables",
+            host = libpq::HOST,
             name = DATABASE_URL.name,
             flag = DATABASE_URL.flag(),
         )))

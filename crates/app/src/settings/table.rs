@@ -192,6 +192,14 @@ pub(super) const DB_TIMEOUT_MS: Setting = setting(
     "2000",
     "How long a request waits for the store, connection and statement together (1 to 600000); past it 503",
 );
+/// How long a store that is still starting is waited for.
+pub(super) const DB_WAIT_MS: Setting = setting(
+    "LIVE_DB_WAIT_MS",
+    Form::Plain,
+    "MILLISECONDS",
+    "30000",
+    "How long `serve`, `migrate` and `dev` wait at their start for a store that is not there yet (0 to 600000)",
+);
 /// The load limit.
 pub(super) const MAX_IN_FLIGHT: Setting = setting(
     "LIVE_MAX_IN_FLIGHT",
@@ -274,6 +282,7 @@ pub const SETTINGS: &[Setting] = &[
     UPCOMING_GRACE_MINUTES,
     DB_POOL_SIZE,
     DB_TIMEOUT_MS,
+    DB_WAIT_MS,
     MAX_IN_FLIGHT,
     RATE_PER_MINUTE,
     TRUSTED_PROXIES,

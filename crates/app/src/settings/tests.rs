@@ -197,6 +197,43 @@ fn a_store_is_shown_with_its_origin_and_no_password() {
 }
 
 #[test]
+fn the_variables_of_libpq_name_the_store_where_nothing_else_does() {
+    let given = [
+        ("PGHOST", "one.example,two.example"),
+        ("PGPORT", "5432,5433"),
+        ("PGUSER", "live"),
+        ("PGPASSWORD", "a b@c/d+e&f"),
+        ("PGDATABASE", "live sessions"),
+        ("PGSSLMODE", "disable"),
+        ("PGTARGETSESSIONATTRS", "read-write"),
+    ];
+    let shown = settings(&[], &given).database(DatabaseDefault::None).unwrap().to_string();
+    assert_eq!(
+        shown,
+        "postgres://?host=one.example%2Ctwo.example&port=5432%2C5433&dbname=live%20sessions&user=live&password=***\
+         &sslmode=disable&target_session_attrs=read-write \
+         (from PGHOST and the other PG* variables, as DATABASE_URL is not set)"
+    );
+    let url = "postgres://live@db.example/live";
+    let both = settings(&[], &[given.as_slice(), &[("DATABASE_URL", url)]].concat());
+    assert_eq!(both.database(DatabaseDefault::None).unwrap().url, url.parse().unwrap());
+    let dev = settings(&[], &given).database(DatabaseDefault::File).unwrap();
+    assert_eq!(dev.url, "sqlite:live.db".parse().unwrap());
+    assert!(settings(&[], &given[1..]).database(DatabaseDefault::None).is_err(), "no PGHOST");
+}
+
+#[test]
+fn what_libpq_would_read_and_this_does_not_is_refused() {
+    let error = |more| {
+        let settings = settings(&[], &[("PGHOST", "db.example"), more]);
+        settings.database(DatabaseDefault::None).unwrap_err().to_string()
+    };
+    assert_eq!(error(("PGSERVICE", "live")), "PGSERVICE is not supported: set DATABASE_URL, or unset it");
+    let bad = error(("PGSSLMODE", "maybe"));
+    assert!(bad.starts_with("PGHOST and the other PG* variables") && bad.contains("sslmode must be one of"), "{bad}");
+}
+
+#[test]
 fn an_unknown_name_is_warned_about_with_the_nearest_known_one() {
     let unknown = settings(&[], &[("LIVE_BNID", "x"), ("LIVE_LOG", "text"), ("OTHER", "y")]).unknown();
     assert_eq!(unknown, ["LIVE_BNID is no setting; the nearest known one is LIVE_BIND"]);

@@ -11,7 +11,7 @@ use live_domain::UpcomingGrace;
 
 use super::table::{
     AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
-    DB_POOL_SIZE, DB_TIMEOUT_MS, DRAIN_MS, HISTORY_DAYS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting,
+    DB_POOL_SIZE, DB_TIMEOUT_MS, DB_WAIT_MS, DRAIN_MS, HISTORY_DAYS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting,
     UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
@@ -146,6 +146,16 @@ impl Settings {
     pub fn history_kept_for(&self) -> Result<Option<time::Duration>, SettingError> {
         let days: Option<u32> = self.value(&HISTORY_DAYS, |text| number(text, 1, 36_500))?;
         Ok(days.map(|days| time::Duration::days(days.into())))
+    }
+
+    /// How long a store that is still starting is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When it is not from 0 to 600000 milliseconds.
+    pub fn store_wait(&self) -> Result<Duration, SettingError> {
+        let milliseconds = self.value(&DB_WAIT_MS, |text| number(text, 0, 600_000))?;
+        Ok(Duration::from_millis(milliseconds.unwrap_or(30_000)))
     }
 
     /// Whether `serve` brings the schema up before it serves.

@@ -121,7 +121,8 @@ fn healthcheck_fails_where_nothing_listens() {
 
 #[test]
 fn a_store_that_cannot_be_reached_exits_69_with_the_whole_cause() {
-    let said = Machine::serving("postgres://live:hunter2@127.0.0.1:1/live").run(&["migrate"]);
+    let machine = Machine::serving("postgres://live:hunter2@127.0.0.1:1/live").with("LIVE_DB_WAIT_MS", "0");
+    let said = machine.run(&["migrate"]);
     assert_eq!(said.code, 69, "{}", said.err);
     assert!(said.err.contains("store: postgres://live:***@127.0.0.1:1/live (from DATABASE_URL)"), "{}", said.err);
     assert!(said.err.contains("127.0.0.1") && said.err.contains("refused"), "{}", said.err);
