@@ -19,6 +19,7 @@ mod pool;
 mod registrations;
 mod row;
 pub mod schema;
+mod session;
 mod session_columns;
 mod session_writes;
 mod statement;

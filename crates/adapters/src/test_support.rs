@@ -26,7 +26,7 @@ use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
 use crate::{DatabaseUrl, Migrations, StoreSettings};
 
-pub use cluster::PgCluster;
+pub use cluster::{PgCluster, free_port};
 
 /// What a test that needs Postgres says without one.
 const NO_POSTGRES: &str = "TEST_DATABASE_URL is not set: run `cargo xtask test`, which starts a throwaway Postgres";

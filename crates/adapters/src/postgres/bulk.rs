@@ -20,9 +20,10 @@ use self::registrations::RegistrationImport;
 use self::sessions::SessionImport;
 pub(super) use self::snapshot::snapshot;
 use super::PgSessionRepository;
-use super::connection::{Connector, DEFAULTS, Wire};
+use super::connection::{Connector, Wire};
 use super::dial::Dialled;
 use super::error::PgError;
+use super::session::{READ_COMMITTED, defaults, unbounded_here};
 use crate::bulk_lines::{Fault, first_fault, line_number};
 
 /// What writes rows of many sessions does it one after the other, so that no two wait for each other's rows. The number is
@@ -35,16 +36,34 @@ pub(super) const IF_NOBODY_ELSE: &str = "SELECT pg_try_advisory_xact_lock(731029
 struct BulkConnection {
     client: Client,
     _wire: Wire,
+    /// Behind a pooler a table lives as long as its transaction does, so that the whole import is one.
+    is_pooled: bool,
 }
 
 impl BulkConnection {
     /// Connects, and creates the tables that lines are staged in.
     async fn open(connector: &Connector, tables: &str) -> Result<Self, PgError> {
-        let Dialled { client, wire, .. } = connector.for_driver().await?;
-        client.batch_execute(DEFAULTS).await?;
-        client.batch_execute("SET application_name = 'live import'; SET work_mem = '64MB'").await?;
+        let Dialled { client, wire, is_pooled, .. } = connector.for_driver().await?;
+        let (start, scope) = if is_pooled {
+            (format!("BEGIN; {READ_COMMITTED} {}", unbounded_here()), "LOCAL ")
+        } else {
+            (defaults(), "")
+        };
+        client.batch_execute(&start).await?;
+        let settings = format!("SET {scope}application_name = 'live import'; SET {scope}work_mem = '64MB'");
+        client.batch_execute(&settings).await?;
         client.batch_execute(tables).await?;
-        Ok(Self { client, _wire: wire })
+        Ok(Self { client, _wire: wire, is_pooled })
+    }
+
+    /// Begins the transaction that applies what was staged.
+    async fn begin(&self) -> Result<(), PgError> {
+        if self.is_pooled { Ok(()) } else { self.batch("BEGIN").await }
+    }
+
+    async fn commit(&self) -> Result<(), PgError> {
+        // The connection behind a pooler goes to somebody else, who is not to find the tables.
+        self.batch(if self.is_pooled { "DISCARD TEMP; COMMIT" } else { "COMMIT" }).await
     }
 
     /// Begins to copy rows of these types.

@@ -10,22 +10,11 @@ use tokio_postgres::error::SqlState;
 
 use super::dial::{Dialled, Dialler};
 use super::error::PgError;
-use super::tap::LastError;
+use super::session::{defaults, planning};
+use super::tap::Overheard;
 use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::statements::Statements;
-
-/// How statements of requests are planned. A prepared statement is planned once and not once more for each value or
-/// limit, and never compiled. A page is read along an index in its order: the planner is not to think a filter so rare
-/// that it had better collect everything and sort it.
-pub(super) const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; \
-                        SET enable_bitmapscan = off; SET enable_sort = off; SET enable_incremental_sort = off;";
-
-/// Whatever a role or database has set: imports, exports and migrations take the time they need, and a statement that
-/// follows a lock sees what was committed before the lock was had.
-pub(super) const DEFAULTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; \
-                                   SET idle_in_transaction_session_timeout = 0; \
-                                   SET default_transaction_isolation = 'read committed';";
 
 /// How long a server may take to accept a connection, unless the address says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,8 +52,10 @@ impl Connector {
         let hosts = u32::try_from(self.dialler.url().endpoints().len()).unwrap_or(u32::MAX);
         let patience = if hosts == 1 { CONNECT_TIMEOUT } else { self.statement_timeout / hosts.saturating_add(1) };
         let mut connection = self.set_up(self.dial(patience).await?).await?;
-        let timeout = self.statement_timeout.as_millis();
-        connection.diesel.batch_execute(&format!("{SETTINGS} SET statement_timeout = {timeout};")).await?;
+        if !connection.is_pooled {
+            let timeout = self.statement_timeout.as_millis();
+            connection.diesel.batch_execute(&format!("{} SET statement_timeout = {timeout};", planning())).await?;
+        }
         Ok(connection)
     }
 
@@ -79,14 +70,16 @@ impl Connector {
     }
 
     async fn set_up(&self, dialled: Dialled) -> Result<PgConnection, PgError> {
-        let Dialled { client, wire, last_error } = dialled;
+        let Dialled { client, wire, overheard, is_pooled } = dialled;
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
             .map_err(|source| PgError::SetUp { target: self.dialler.url().target(), source })?;
-        diesel.batch_execute(DEFAULTS).await?;
+        if !is_pooled {
+            diesel.batch_execute(&defaults()).await?;
+        }
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
-        Ok(PgConnection { diesel, wire, last_error, statements })
+        Ok(PgConnection { diesel, wire, is_pooled, overheard, statements })
     }
 
     /// Connects, giving each address that long unless the URL says otherwise.
@@ -127,7 +120,9 @@ impl Drop for Wire {
 pub(crate) struct PgConnection {
     pub(crate) diesel: AsyncPgConnection,
     pub(super) wire: Wire,
-    last_error: LastError,
+    /// Whether a pooler hands statements to connections of its own: nothing that is set here would stay.
+    pub(super) is_pooled: bool,
+    overheard: Overheard,
     statements: Statements,
 }
 
@@ -135,7 +130,7 @@ impl PgConnection {
     /// The SQLSTATE of the last error that the server sent since the last time it was taken. Diesel has kinds for few.
     #[expect(dead_code, reason = "what failures mean is about to be told by their codes")]
     pub(crate) fn take_last_error(&self) -> Option<SqlState> {
-        self.last_error.take()
+        self.overheard.take_last_error()
     }
 
     /// Whether the next request can use it, as far as is known without a round trip.

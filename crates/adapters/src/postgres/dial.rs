@@ -11,11 +11,11 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_postgres::config::{SslMode as DriverSslMode, SslNegotiation};
-use tokio_postgres::{Client, Config, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Error as DriverError, SimpleQueryMessage};
 
 use super::connection::Wire;
 use super::password_file::PasswordFile;
-use super::tap::{LastError, Tap};
+use super::tap::{Overheard, Tap};
 use super::tls::{Tls, is_willing};
 use super::transport::{AsItIs, Transport};
 use super::undialled::{Cause, Undialled};
@@ -29,7 +29,9 @@ use crate::database_url::tls_options::SslMode;
 pub(crate) struct Dialled {
     pub(crate) client: Client,
     pub(crate) wire: Wire,
-    pub(crate) last_error: LastError,
+    pub(crate) overheard: Overheard,
+    /// Whether somebody stands in between who hands statements to connections of its own.
+    pub(crate) is_pooled: bool,
 }
 
 /// Where to connect to, and what is needed for it.
@@ -221,8 +223,8 @@ async fn places(endpoint: &Endpoint) -> Result<Vec<Place>, Cause> {
 }
 
 async fn log_in(config: Config, transport: Transport) -> Result<Dialled, Cause> {
-    let last_error = LastError::default();
-    let tap = Tap::new(transport, last_error.clone());
+    let overheard = Overheard::default();
+    let tap = Tap::new(transport, overheard.clone());
     let (client, connection) = config.connect_raw(tap, AsItIs).await.map_err(Cause::Driver)?;
     let wire = Wire::of(async move {
         if let Err(error) = connection.await {
@@ -230,5 +232,15 @@ async fn log_in(config: Config, transport: Transport) -> Result<Dialled, Cause> 
             tracing::warn!(error, "a connection to Postgres was lost");
         }
     });
-    Ok(Dialled { client, wire, last_error })
+    let is_pooled = is_pooled(&client, &overheard).await.map_err(Cause::Driver)?;
+    Ok(Dialled { client, wire, overheard, is_pooled })
+}
+
+/// Whether the process that works on statements is another than the one that greeted us. What is set on such a
+/// connection may be lost with the next statement, and meet somebody else.
+async fn is_pooled(client: &Client, overheard: &Overheard) -> Result<bool, DriverError> {
+    let answers = client.simple_query("SELECT pg_catalog.pg_backend_pid()").await?;
+    let greeted = overheard.process().map(|process| process.to_string());
+    let is_same = |answer: &SimpleQueryMessage| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == greeted.as_deref());
+    Ok(!answers.iter().any(is_same))
 }

@@ -10,11 +10,11 @@ use live_domain::{LineScan, PageSize, StoreError, Timestamp};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::connection::SETTINGS;
 use super::dial::Dialled;
 use super::error::PgError;
 use super::history_deletion::deletion;
 use super::registrations::line_query;
+use super::session::planning;
 use super::{ListQuery, PgSessionRepository};
 
 /// A page has no types of its own that would have to be looked up.
@@ -51,7 +51,7 @@ async fn explain(store: &PgSessionRepository, query: &impl QueryFragment<Pg>) ->
     let (text, values) = text_and_values(query)?;
     // The wire is cut when this ends.
     let Dialled { client, wire: _wire, .. } = store.connector.for_driver().await?;
-    client.batch_execute(SETTINGS).await?;
+    client.batch_execute(&planning()).await?;
     // Explained directly, the statement would be planned for these values, and not once for all.
     client.batch_execute(&format!("PREPARE page AS {text}")).await?;
     let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page({})", values.join(", "));

@@ -1,11 +1,12 @@
-//! What is overheard on a connection: the SQLSTATE of the server's last error.
+//! What is overheard on a connection: the SQLSTATE of the server's last error, and which process greeted us.
 //!
-//! Diesel has kinds for few of the errors of Postgres and drops the code of all others. So it is read where it passes: a
-//! [`Tap`] hands every byte on as it is and looks at the headers of the server's messages.
+//! Diesel has kinds for few of the errors of Postgres and drops the code of all others; the driver keeps the process to
+//! itself. So both are read where they pass: a [`Tap`] hands every byte on as it is and looks at the headers of the
+//! server's messages.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,23 +16,47 @@ use tokio_postgres::error::SqlState;
 const HEADER: usize = 5;
 const LENGTH: usize = 4;
 const ERROR_RESPONSE: u8 = b'E';
+const BACKEND_KEY_DATA: u8 = b'K';
 /// The field of an error that holds its SQLSTATE.
 const CODE: u8 = b'C';
-/// How much of an error is looked at. The code stands before all that can be long.
+/// How much of a message is looked at. The code of an error stands before all that can be long.
 const MOST: usize = 256;
 
-/// The SQLSTATE of the last error that a connection was told of.
+/// What was heard on a connection. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LastError(Arc<Mutex<Option<SqlState>>>);
+pub(crate) struct Overheard(Arc<Mutex<Heard>>);
 
-impl LastError {
+#[derive(Debug, Default)]
+struct Heard {
+    last_error: Option<SqlState>,
+    process: Option<i32>,
+}
+
+impl Overheard {
     /// The code of the last error since the last time it was taken.
-    pub(crate) fn take(&self) -> Option<SqlState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn take_last_error(&self) -> Option<SqlState> {
+        self.heard().last_error.take()
     }
 
-    fn set(&self, state: SqlState) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+    /// The process of the server that said it serves this connection.
+    pub(super) fn process(&self) -> Option<i32> {
+        self.heard().process
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, message: &Message) {
+        match message.kind {
+            ERROR_RESPONSE => {
+                if let Some(state) = code(&message.body) {
+                    self.heard().last_error = Some(state);
+                }
+            }
+            BACKEND_KEY_DATA => self.heard().process = message.body.first_chunk().copied().map(i32::from_be_bytes),
+            _ => {}
+        }
     }
 }
 
@@ -39,13 +64,13 @@ impl LastError {
 pub(super) struct Tap<S> {
     stream: S,
     walk: Walk,
-    last_error: LastError,
+    overheard: Overheard,
 }
 
 impl<S> Tap<S> {
     /// Taps a stream whose next byte begins a message of the server's.
-    pub(super) fn new(stream: S, last_error: LastError) -> Self {
-        Self { stream, walk: Walk::default(), last_error }
+    pub(super) fn new(stream: S, overheard: Overheard) -> Self {
+        Self { stream, walk: Walk::default(), overheard }
     }
 
     /// The stream that is tapped.
@@ -60,13 +85,19 @@ struct Walk {
     header: Vec<u8>,
     /// How much of the body is still to come.
     left: usize,
-    /// The beginning of the body, if it is that of an error.
-    error: Option<Vec<u8>>,
+    /// The message, if it is one to be looked at.
+    message: Option<Message>,
+}
+
+/// A message of the server's, with the beginning of its body.
+struct Message {
+    kind: u8,
+    body: Vec<u8>,
 }
 
 impl Walk {
-    /// Walks over further bytes and tells the code of each error that ends in them.
-    fn over(&mut self, mut bytes: &[u8], mut told: impl FnMut(SqlState)) {
+    /// Walks over further bytes and tells each message to be looked at that ends in them.
+    fn over(&mut self, mut bytes: &[u8], mut told: impl FnMut(&Message)) {
         while !bytes.is_empty() {
             if self.left == 0 {
                 let missing = HEADER - self.header.len();
@@ -78,15 +109,15 @@ impl Walk {
                 let (body, rest) = bytes.split_at(self.left.min(bytes.len()));
                 self.left -= body.len();
                 bytes = rest;
-                if let Some(error) = &mut self.error {
-                    let room = MOST.saturating_sub(error.len());
-                    error.extend_from_slice(&body[..room.min(body.len())]);
+                if let Some(message) = &mut self.message {
+                    let room = MOST.saturating_sub(message.body.len());
+                    message.body.extend_from_slice(&body[..room.min(body.len())]);
                 }
             }
             if self.left == 0
-                && let Some(state) = self.error.take().as_deref().and_then(code)
+                && let Some(message) = self.message.take()
             {
-                told(state);
+                told(&message);
             }
         }
     }
@@ -94,7 +125,7 @@ impl Walk {
     fn begin_body(&mut self) {
         let Ok([kind, length @ ..]) = <[u8; HEADER]>::try_from(self.header.as_slice()) else { return };
         self.left = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX).saturating_sub(LENGTH);
-        self.error = (kind == ERROR_RESPONSE && self.left > 0).then(Vec::new);
+        self.message = matches!(kind, ERROR_RESPONSE | BACKEND_KEY_DATA).then(|| Message { kind, body: Vec::new() });
         self.header.clear();
     }
 }
@@ -113,8 +144,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        let Self { walk, last_error, .. } = &mut *self;
-        walk.over(&buffer.filled()[before..], |state| last_error.set(state));
+        let Self { walk, overheard, .. } = &mut *self;
+        walk.over(&buffer.filled()[before..], |message| overheard.hear(message));
         Poll::Ready(Ok(()))
     }
 }
@@ -151,7 +182,10 @@ mod tests {
     fn heard(pieces: &[&[u8]]) -> Vec<String> {
         let (mut walk, mut heard) = (Walk::default(), Vec::new());
         for piece in pieces {
-            walk.over(piece, |state| heard.push(state.code().to_owned()));
+            walk.over(piece, |message| {
+                let state = (message.kind == ERROR_RESPONSE).then(|| code(&message.body)).flatten();
+                heard.extend(state.map(|state| state.code().to_owned()));
+            });
         }
         heard
     }
@@ -200,15 +234,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hands_every_byte_on_and_forgets_an_error_that_was_taken() {
+    async fn hands_every_byte_on_knows_who_greeted_and_forgets_an_error_that_was_taken() {
         use tokio::io::AsyncReadExt;
-        let bytes = [message(b'Z', b"I"), error("57P03", "starting up"), message(b'Z', b"I")].concat();
-        let last_error = LastError::default();
-        let mut tap = Tap::new(bytes.as_slice(), last_error.clone());
+        let greeting = message(BACKEND_KEY_DATA, &[0, 0, 48, 57, 1, 2, 3, 4]);
+        let bytes = [greeting, error("57P03", "starting up"), message(b'Z', b"I")].concat();
+        let overheard = Overheard::default();
+        let mut tap = Tap::new(bytes.as_slice(), overheard.clone());
         let mut read = Vec::new();
         tap.read_to_end(&mut read).await.unwrap();
         assert_eq!(read, bytes);
-        assert_eq!(last_error.take(), Some(SqlState::CANNOT_CONNECT_NOW));
-        assert_eq!(last_error.take(), None);
+        assert_eq!(overheard.process(), Some(12_345));
+        assert_eq!(overheard.take_last_error(), Some(SqlState::CANNOT_CONNECT_NOW));
+        assert_eq!(overheard.take_last_error(), None);
     }
 }

@@ -38,7 +38,11 @@ impl Programs {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.folder.join(program));
+        self.command_at(&self.folder.join(program))
+    }
+
+    fn command_at(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
         // The server refuses to run as root.
         if may_be_others() {
@@ -117,6 +121,12 @@ impl PgCluster {
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a file of one's own");
         chown(&path, Some(self.programs.account.0), Some(self.programs.account.1)).expect("the file may be given away");
         path
+    }
+
+    /// A program that runs as the server does, and may read its files.
+    #[must_use]
+    pub fn command(&self, program: &Path) -> Command {
+        self.programs.command_at(program)
     }
 
     /// A connection for statements of the test.
@@ -213,7 +223,9 @@ impl Drop for PgCluster {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listened on a moment ago.
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("a free port").port()
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use live_adapters::OpenError;
 use live_domain::{ImportError, StoreError};
 
 use crate::causes::chain;
@@ -61,15 +60,6 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Unavailable(_) => Self::StoreUnavailable(chain(&error)),
             StoreError::Failed(_) => Self::Failed(chain(&error)),
-        }
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Setting(text) => Self::Configuration(text),
-            OpenError::Store(error) => error.into(),
         }
     }
 }

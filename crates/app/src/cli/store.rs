@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use live_adapters::{NotUp, Store};
+use live_adapters::{NotUp, OpenError, Store};
 
 use super::{Failure, say};
 use crate::causes::chain;
@@ -15,7 +15,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(super) fn open(settings: &Settings, default: DatabaseDefault) -> Result<Store, Failure> {
     let database = settings.database(default)?;
     say(&format!("store: {database}"));
-    Ok(live_adapters::open(&database.url, settings.store_settings()?)?)
+    live_adapters::open(&database.url, settings.store_settings()?).map_err(|error| match error {
+        OpenError::Setting(fault) => database.fault(&fault).into(),
+        OpenError::Store(error) => error.into(),
+    })
 }
 
 /// Opens a store whose schema is this version's; one that is behind is told how to come up.

@@ -31,6 +31,14 @@ pub struct Database {
     origin: String,
 }
 
+impl Database {
+    /// What is wrong with the address, which shows only when the store is opened.
+    #[must_use]
+    pub fn fault(&self, fault: &str) -> SettingError {
+        SettingError(format!("{}: {fault}", self.origin))
+    }
+}
+
 impl fmt::Display for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} (from {})", self.url, self.origin)

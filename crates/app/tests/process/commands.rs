@@ -43,7 +43,7 @@ fn a_wrong_setting_exits_78_and_no_secret_is_printed() {
         (
             "DATABASE_URL",
             "postgres://live:hunter2@db.example/live?sslmode=verify-full",
-            "sslmode=verify-full is not supported yet",
+            "DATABASE_URL: sslmode=verify-ca and verify-full need an authority",
         ),
         ("DATABASE_URL", "postgres://", "DATABASE_URL: needs a host"),
         ("DATABASE_URL", "mysql://live:hunter2@db.example/live", "DATABASE_URL: must be postgres://"),

@@ -19,6 +19,8 @@ mod import_acceptance;
 mod killed;
 mod message_proxy;
 mod outage;
+mod pooler;
+mod pooler_acceptance;
 mod proxy;
 mod raw;
 mod register_acceptance;

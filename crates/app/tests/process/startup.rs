@@ -56,7 +56,7 @@ fn a_certificate_that_cannot_be_read_is_bad_configuration() {
     let said = Machine::serving("postgres://live@127.0.0.1:1/live?sslmode=verify-full&sslrootcert=/nowhere/root.crt")
         .run(&["migrate"]);
     assert_eq!(said.code, 78, "{}", said.err);
-    assert!(said.err.contains("error: sslrootcert: /nowhere/root.crt cannot be read"), "{}", said.err);
+    assert!(said.err.contains("error: DATABASE_URL: sslrootcert: /nowhere/root.crt cannot be read"), "{}", said.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

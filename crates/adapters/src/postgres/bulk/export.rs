@@ -12,13 +12,14 @@ use crate::postgres::connection::{Connector, PgConnection};
 use crate::postgres::error::PgError;
 use crate::postgres::row::{RegistrationRow, SessionRow};
 use crate::postgres::schema::{registrations, sessions};
+use crate::postgres::session::unbounded_here;
 use crate::session_row::values;
 
 /// How many rows are read at a time.
 const ROWS: i64 = 1_000;
 
 /// One transaction that sees the store as it is now. It blocks nobody, and nobody blocks it.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1";
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// An export under way, `K` being the key of its rows.
 pub(super) struct PgExport<K> {
@@ -29,7 +30,7 @@ pub(super) struct PgExport<K> {
 impl<K> PgExport<K> {
     pub(super) async fn begin(connector: &Connector) -> Result<Self, PgError> {
         let mut connection = connector.for_diesel().await?;
-        connection.diesel.batch_execute(SNAPSHOT).await?;
+        connection.diesel.batch_execute(&format!("{SNAPSHOT}; {} SELECT 1", unbounded_here())).await?;
         Ok(Self { connection, last: None })
     }
 }

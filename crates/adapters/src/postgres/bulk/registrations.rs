@@ -205,7 +205,7 @@ impl RegistrationImport {
 
     async fn write(&self) -> Result<Imported, ImportError> {
         let connection = &self.connection;
-        connection.batch("BEGIN").await.map_err(store)?;
+        connection.begin().await.map_err(store)?;
         connection.batch(ONE_AT_A_TIME).await.map_err(store)?;
         self.resolve().await?;
         self.lock().await?;
@@ -213,7 +213,7 @@ impl RegistrationImport {
         let created = connection.execute(CREATE).await.map_err(store)?;
         connection.execute(COUNT).await.map_err(store)?;
         connection.client.execute(RECORD, &[&OffsetDateTime::from(self.now)]).await.map_err(store)?;
-        connection.batch("COMMIT").await.map_err(store)?;
+        connection.commit().await.map_err(store)?;
         Ok(Imported { created, changed, unchanged: self.lines.saturating_sub(created + changed) })
     }
 }

@@ -170,7 +170,7 @@ impl SessionImport {
 
     async fn write(&self) -> Result<Imported, ImportError> {
         let connection = &self.connection;
-        connection.batch("BEGIN").await.map_err(store)?;
+        connection.begin().await.map_err(store)?;
         connection.batch(ONE_AT_A_TIME).await.map_err(store)?;
         connection.execute(&lock()).await.map_err(store)?;
         connection.batch("ANALYZE written").await.map_err(store)?;
@@ -180,7 +180,7 @@ impl SessionImport {
         let created = connection.execute(&create()).await.map_err(store)?;
         let now = OffsetDateTime::from(self.now);
         connection.client.execute(&record(), &[&now]).await.map_err(store)?;
-        connection.batch("COMMIT").await.map_err(store)?;
+        connection.commit().await.map_err(store)?;
         Ok(Imported { created, changed, unchanged: self.lines.saturating_sub(created + changed) })
     }
 }
