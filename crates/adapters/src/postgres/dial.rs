@@ -30,7 +30,8 @@ pub(crate) struct Dialled {
     pub(crate) client: Client,
     pub(crate) wire: Wire,
     pub(crate) overheard: Overheard,
-    /// Whether somebody stands in between who hands statements to connections of its own.
+    /// Whether somebody stands in between who hands statements to connections of its own: what is set on this one may be
+    /// lost with the next statement, and meet somebody else.
     pub(crate) is_pooled: bool,
 }
 
@@ -114,15 +115,17 @@ impl Dialler {
         let places = places.await.unwrap_or(Err(Cause::TimedOut(patience))).map_err(|cause| vec![cause])?;
         let mut causes = Vec::new();
         for place in places {
-            for encryption in Encryption::attempts(&place, self.url.tls().mode) {
+            let mut attempts = Encryption::attempts(&place, self.url.tls().mode).iter().peekable();
+            while let Some(encryption) = attempts.next() {
                 let call = tokio::time::timeout(patience, self.call(host, &place, *encryption, wanted));
                 let cause = match call.await.unwrap_or(Err(Cause::TimedOut(patience))) {
                     Ok(dialled) => return Ok(dialled),
                     Err(cause) => cause,
                 };
-                let another_way = cause.may_be_for_encryption();
+                let may_differ =
+                    attempts.peek().is_some_and(|next| cause.may_differ_with(**next == Encryption::Always));
                 causes.push(cause);
-                if !another_way {
+                if !may_differ {
                     break;
                 }
             }
@@ -147,15 +150,15 @@ impl Dialler {
                 self.encrypt(stream, host, encryption).await?
             }
         };
-        let dialled = log_in(self.config(host), transport).await?;
-        if let Some((question, good)) = wanted.question() {
-            let answers = dialled.client.simple_query(question).await.map_err(Cause::Driver)?;
-            let is_good = |answer: &SimpleQueryMessage| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some(good));
-            if !answers.iter().any(is_good) {
-                return Err(Cause::Unwanted(wanted));
+        let is_encrypted = matches!(transport, Transport::Tls(_));
+        let failed = |error| Cause::Driver { error, is_encrypted };
+        let dialled = log_in(self.config(host), transport).await.map_err(failed)?;
+        match wanted.question() {
+            Some((question, good)) if !answers(&dialled.client, question, good).await.map_err(failed)? => {
+                Err(Cause::Unwanted(wanted))
             }
+            _ => Ok(dialled),
         }
-        Ok(dialled)
     }
 
     /// How to log in at that host: the driver itself is to ask for no TLS.
@@ -222,25 +225,28 @@ async fn places(endpoint: &Endpoint) -> Result<Vec<Place>, Cause> {
     }
 }
 
-async fn log_in(config: Config, transport: Transport) -> Result<Dialled, Cause> {
+async fn log_in(config: Config, transport: Transport) -> Result<Dialled, DriverError> {
     let overheard = Overheard::default();
     let tap = Tap::new(transport, overheard.clone());
-    let (client, connection) = config.connect_raw(tap, AsItIs).await.map_err(Cause::Driver)?;
+    let (client, connection) = config.connect_raw(tap, AsItIs).await?;
     let wire = Wire::of(async move {
         if let Err(error) = connection.await {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "a connection to Postgres was lost");
         }
     });
-    let is_pooled = is_pooled(&client, &overheard).await.map_err(Cause::Driver)?;
+    // Behind a pooler another process works on statements than the one that greeted us.
+    let greeted = overheard.process().map(|process| process.to_string()).unwrap_or_default();
+    let is_pooled = !answers(&client, "SELECT pg_catalog.pg_backend_pid()", &greeted).await?;
     Ok(Dialled { client, wire, overheard, is_pooled })
 }
 
-/// Whether the process that works on statements is another than the one that greeted us. What is set on such a
-/// connection may be lost with the next statement, and meet somebody else.
-async fn is_pooled(client: &Client, overheard: &Overheard) -> Result<bool, DriverError> {
-    let answers = client.simple_query("SELECT pg_catalog.pg_backend_pid()").await?;
-    let greeted = overheard.process().map(|process| process.to_string());
-    let is_same = |answer: &SimpleQueryMessage| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == greeted.as_deref());
-    Ok(!answers.iter().any(is_same))
+/// Whether that is what the server answers.
+async fn answers(client: &Client, question: &str, expected: &str) -> Result<bool, DriverError> {
+    let messages = client.simple_query(question).await?;
+    let rows = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    Ok(rows.into_iter().any(|answer| answer == expected))
 }

@@ -35,8 +35,8 @@ pub(crate) enum Cause {
     #[error("{}", tls_fault(.0))]
     Tls(io::Error),
     /// It refused the log-in, or the connection broke in the middle of it.
-    #[error(transparent)]
-    Driver(DriverError),
+    #[error("{}", words(.error))]
+    Driver { error: DriverError, is_encrypted: bool },
     /// It is of another kind than the one that is looked for.
     #[error("the server is not {}", kind(*.0))]
     Unwanted(SessionKind),
@@ -50,9 +50,14 @@ impl Cause {
 
     /// Whether the same server may take the connection with TLS where it was without, or the other way round: then its
     /// rules say so, or TLS was not agreed on. Not after a wrong password, which would go over the wire in the clear.
-    pub(crate) fn may_be_for_encryption(&self) -> bool {
-        let by_its_rules = self.refusal() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
-        matches!(self, Self::Tls(_)) || by_its_rules
+    pub(crate) fn may_differ_with(&self, encryption: bool) -> bool {
+        match self {
+            Self::Tls(_) => !encryption,
+            Self::Driver { error, is_encrypted } => {
+                error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) && *is_encrypted != encryption
+            }
+            _ => false,
+        }
     }
 
     /// Whether the server may take the connection in a while, as far as is known.
@@ -60,7 +65,7 @@ impl Cause {
         match self {
             Self::Unknown(_) | Self::Unreached(_) | Self::TimedOut(_) | Self::Unwanted(_) => true,
             Self::NoTls | Self::Tls(_) => false,
-            Self::Driver(error) => match error.code() {
+            Self::Driver { error, .. } => match error.code() {
                 Some(state) => *state == SqlState::CANNOT_CONNECT_NOW,
                 // Something before the server, a proxy of containers say, takes connections earlier than it does.
                 None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
@@ -71,10 +76,15 @@ impl Cause {
     /// The code with which the server refused.
     fn refusal(&self) -> Option<&SqlState> {
         match self {
-            Self::Driver(error) => error.code(),
+            Self::Driver { error, .. } => error.code(),
             _ => None,
         }
     }
+}
+
+/// What the server said, else what the driver says.
+fn words(error: &DriverError) -> String {
+    error.as_db_error().map_or_else(|| chain(error), |said| said.to_string().replace('\n', "; "))
 }
 
 fn kind(wanted: SessionKind) -> &'static str {
