@@ -14,6 +14,7 @@ use crate::migrations::Migrations;
 use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
 use crate::store_settings::StoreSettings;
+use crate::usage::StoreUsage;
 
 /// Tells whether a store is there yet.
 #[async_trait]
@@ -62,6 +63,8 @@ pub struct Store {
     pub checkup: Arc<dyn Checkup>,
     /// Tells whether it is there yet.
     pub startup: Arc<dyn Startup>,
+    /// Tells how it is used.
+    pub usage: Arc<dyn StoreUsage>,
 }
 
 /// Why a store cannot be opened.
@@ -101,6 +104,7 @@ where
         + Migrations
         + Checkup
         + Startup
+        + StoreUsage
         + Clone
         + 'static,
 {
@@ -116,6 +120,7 @@ where
         health: Arc::<T>::clone(&store),
         migrations: Arc::<T>::clone(&store),
         checkup: Arc::<T>::clone(&store),
-        startup: store,
+        startup: Arc::<T>::clone(&store),
+        usage: store,
     }
 }

@@ -41,9 +41,11 @@ mod statements;
 mod store_settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+pub mod usage;
 
 pub use checkup::Checkup;
 pub use connect::{NotUp, OpenError, Startup, Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;
 pub use store_settings::StoreSettings;
+pub use usage::{FailureKind, StoreReading, StoreUsage};

@@ -49,6 +49,7 @@ use crate::connect::{NotUp, OpenError, Startup};
 use crate::database_url::PostgresUrl;
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
+use crate::usage::{StoreReading, StoreUsage};
 
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
@@ -78,12 +79,11 @@ impl PgSessionRepository {
         let pool = Pool::new(connector.clone(), settings)?;
         Ok(Self { connector, pool, deleted_through: DeletedThrough::default() })
     }
+}
 
-    /// How many connections requests have, and how many of them are in use.
-    #[cfg(feature = "test-support")]
-    #[must_use]
-    pub fn pool_usage(&self) -> (usize, usize) {
-        self.pool.usage()
+impl StoreUsage for PgSessionRepository {
+    fn reading(&self) -> StoreReading {
+        self.pool.reading()
     }
 }
 

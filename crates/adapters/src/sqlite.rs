@@ -34,6 +34,7 @@ use self::session_reads::listed;
 use crate::connect::{NotUp, Startup};
 use crate::session_row::values;
 use crate::store_settings::StoreSettings;
+use crate::usage::{StoreReading, StoreUsage};
 
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
@@ -56,12 +57,11 @@ impl SqliteSessionRepository {
         let pool = Pool::new(opener.clone(), settings)?;
         Ok(Self { opener, pool })
     }
+}
 
-    /// How many connections requests have, and how many of them are in use.
-    #[cfg(feature = "test-support")]
-    #[must_use]
-    pub fn pool_usage(&self) -> (usize, usize) {
-        self.pool.usage()
+impl StoreUsage for SqliteSessionRepository {
+    fn reading(&self) -> StoreReading {
+        self.pool.reading()
     }
 }
 

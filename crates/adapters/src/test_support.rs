@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::postgres::PgSessionRepository;
 use crate::sqlite::SqliteSessionRepository;
-use crate::{DatabaseUrl, Migrations, StoreSettings};
+use crate::{DatabaseUrl, Migrations, StoreReading, StoreSettings, StoreUsage};
 
 pub use cluster::{PgCluster, free_port};
 
@@ -42,6 +42,13 @@ pub fn is_full_size() -> bool {
         Some("full") => true,
         Some(other) => panic!("TEST_SIZE must be small or full, not {other}"),
     }
+}
+
+/// How many connections requests have, and how many of them are in use.
+#[must_use]
+pub fn pool_usage(store: &dyn StoreUsage) -> (usize, usize) {
+    let StoreReading { pool_open, pool_idle, .. } = store.reading();
+    (pool_open, pool_open - pool_idle)
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no settings but these")]

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use live_adapters::Migrations;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::sqlite::SqliteSessionRepository;
-use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile};
+use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile, pool_usage};
 use live_adapters::{DatabaseUrl, StoreSettings, open};
 use live_domain::Clock;
 use live_domain::contract::fixtures::{enter, fill, session, standing};
@@ -77,7 +77,7 @@ async fn a_postgres_that_says_nothing_is_given_up_at_the_deadline() {
     let message = unavailable(list_all(&store).await);
     assert!(message.contains("200 ms"), "{message}");
     assert!(started.elapsed() < Duration::from_secs(10));
-    assert_eq!(store.pool_usage(), (0, 0));
+    assert_eq!(pool_usage(&store), (0, 0));
 }
 
 /// Holds a lock that no list gets past, and waits until `waiting` of them wait for it.
@@ -101,7 +101,7 @@ async fn a_statement_that_does_not_end_costs_its_connection_and_nothing_else() {
     list_all(&store).await.unwrap();
     let blocker = blocked(&database).await;
     unavailable(list_all(&store).await);
-    assert_eq!(store.pool_usage(), (0, 0));
+    assert_eq!(pool_usage(&store), (0, 0));
     blocker.batch_execute("ROLLBACK").await.unwrap();
     list_all(&store).await.unwrap();
 }
@@ -130,10 +130,10 @@ async fn a_caller_who_goes_away_leaves_no_busy_connection_on_postgres() {
         async move { list_all(&store).await }
     });
     until_a_list_waits(&database).await;
-    assert_eq!(store.pool_usage(), (1, 1));
+    assert_eq!(pool_usage(&store), (1, 1));
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    assert_eq!(store.pool_usage(), (0, 0));
+    assert_eq!(pool_usage(&store), (0, 0));
     blocker.batch_execute("ROLLBACK").await.unwrap();
     list_all(&store).await.unwrap();
 }
@@ -223,9 +223,9 @@ async fn work_on_sqlite_ends_by_itself_when_nobody_waits_for_it() {
     blocker.batch_execute("BEGIN EXCLUSIVE").unwrap();
     let message = unavailable(list_all(&store).await);
     assert!(message.contains("200 ms"), "{message}");
-    assert_eq!(store.pool_usage(), (1, 1));
+    assert_eq!(pool_usage(&store), (1, 1));
     drop(blocker);
-    while store.pool_usage() == (1, 1) {
+    while pool_usage(&store) == (1, 1) {
         tokio::task::yield_now().await;
     }
     list_all(&store).await.unwrap();
@@ -242,7 +242,7 @@ async fn a_caller_who_goes_away_leaves_no_open_transaction_on_sqlite() {
         let store = store.clone();
         async move { enter(&store, 1, "ada", 1, 11).await }
     });
-    while store.pool_usage() != (1, 1) {
+    while pool_usage(&store) != (1, 1) {
         tokio::task::yield_now().await;
     }
     let mut second = Box::pin(enter(&store, 1, "bob", 1, 12));
@@ -251,7 +251,7 @@ async fn a_caller_who_goes_away_leaves_no_open_transaction_on_sqlite() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     other.batch_execute("ROLLBACK").unwrap();
-    while store.pool_usage() != (1, 0) {
+    while pool_usage(&store) != (1, 0) {
         tokio::task::yield_now().await;
     }
     // Nobody holds the lock: this connection does not wait for it.

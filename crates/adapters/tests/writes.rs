@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use live_adapters::StoreSettings;
 use live_adapters::postgres::PgSessionRepository;
-use live_adapters::test_support::{PgDatabase, SETTINGS};
+use live_adapters::test_support::{PgDatabase, SETTINGS, pool_usage};
 use live_domain::contract::fixtures::{
     enter, exported_registrations, fill, found, id, keyed, leave, session, standing, viewer, write,
 };
@@ -176,11 +176,11 @@ async fn a_write_whose_caller_goes_away_comes_to_its_end() {
     until_a_write_waits(&database.connect().await).await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    assert_eq!(store.pool_usage(), (1, 1));
+    assert_eq!(pool_usage(&store), (1, 1));
     holder.batch_execute("COMMIT").await.unwrap();
     // The only connection is whole and carries on.
     enter(&store, 1, "cleo", 0, 3).await.unwrap();
-    assert_eq!(store.pool_usage(), (1, 0));
+    assert_eq!(pool_usage(&store), (1, 0));
     assert_eq!(
         standing(&store, 1).await,
         [
@@ -241,7 +241,7 @@ async fn a_write_that_waits_past_the_deadline_is_unavailable_and_leaves_nothing(
     assert!(matches!(register, Err(live_domain::RegisterError::Store(StoreError::Unavailable(_)))), "{register:?}");
     let cancel = store.cancel(&BrandScope::All, id(1), &write("ada", 0)).await;
     assert!(matches!(cancel, Err(live_domain::CancelError::Store(StoreError::Unavailable(_)))), "{cancel:?}");
-    assert_eq!(store.pool_usage(), (0, 0));
+    assert_eq!(pool_usage(&store), (0, 0));
     holder.batch_execute("COMMIT").await.unwrap();
     assert!(exported_registrations(&store).await.is_empty());
     enter(&store, 1, "ada", 0, 1).await.unwrap();

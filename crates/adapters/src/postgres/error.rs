@@ -10,6 +10,7 @@ use super::undialled::Undialled;
 use crate::connect::OpenError;
 use crate::session_row::BadRow;
 use crate::snapshot;
+use crate::usage::FailureKind;
 
 /// A failure on Postgres. No message holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,21 @@ impl PgError {
         )
     }
 
+    /// What kind of failure it is.
+    pub(crate) fn kind(&self) -> FailureKind {
+        match self {
+            Self::Connect { .. } | Self::SetUp { .. } => FailureKind::Connect,
+            Self::Deadline(_) => FailureKind::Deadline,
+            Self::KeyVanished => FailureKind::Conflict,
+            Self::Statement(error) if answered(error) => FailureKind::Statement,
+            Self::Statement(_) => FailureKind::Lost,
+            Self::Bulk(error) if error.code().is_none_or(passes) => FailureKind::Lost,
+            Self::Bulk(_) | Self::Migration(_) => FailureKind::Statement,
+            Self::Row(_) | Self::Json(_) => FailureKind::Data,
+            Self::Pool(_) | Self::Task(_) => FailureKind::Internal,
+        }
+    }
+
     /// Whether a row was there already.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Statement(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
@@ -81,13 +97,7 @@ impl PgError {
 
 impl From<PgError> for StoreError {
     fn from(error: PgError) -> Self {
-        let unavailable = match &error {
-            PgError::Connect { .. } | PgError::SetUp { .. } | PgError::Deadline(_) | PgError::KeyVanished => true,
-            PgError::Pool(_) | PgError::Migration(_) | PgError::Row(_) | PgError::Json(_) | PgError::Task(_) => false,
-            PgError::Statement(error) => !answered(error),
-            PgError::Bulk(error) => error.code().is_none_or(passes),
-        };
-        if unavailable { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
+        if error.kind().passes() { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
     }
 }
 

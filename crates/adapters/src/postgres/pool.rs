@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
 use crate::store_settings::StoreSettings;
+use crate::usage::{Failures, StoreReading};
 
 impl Manager for Connector {
     type Type = PgConnection;
@@ -79,6 +80,7 @@ pub(crate) struct Pool {
     timeout: Duration,
     /// Where writes run.
     runtime: Handle,
+    failures: Failures,
 }
 
 impl Pool {
@@ -88,7 +90,7 @@ impl Pool {
             .max_size(settings.pool_size.max(1))
             .build()
             .map_err(|error| PgError::Pool(error.to_string()))?;
-        Ok(Self { connections, timeout: settings.timeout, runtime })
+        Ok(Self { connections, timeout: settings.timeout, runtime, failures: Failures::default() })
     }
 
     /// Takes a connection and runs the work on it, both before one deadline.
@@ -105,7 +107,9 @@ impl Pool {
             lease.end(result.as_ref().err());
             result
         };
-        tokio::time::timeout(self.timeout, attempt).await.unwrap_or(Err(PgError::Deadline(self.timeout)))
+        let result = tokio::time::timeout(self.timeout, attempt).await;
+        let result = result.unwrap_or(Err(PgError::Deadline(self.timeout)));
+        result.inspect_err(|error| self.failures.count(error.kind()))
     }
 
     /// Takes a connection and does the work on it in a task of its own: when the caller goes away in the middle, it comes
@@ -146,16 +150,9 @@ impl Pool {
         Ok(Lease(Some(connection)))
     }
 
-    /// How many connections there are at most.
-    pub(crate) fn most(&self) -> usize {
-        self.connections.status().max_size
-    }
-
-    /// How many connections there are, and how many of them are in use.
-    #[cfg(feature = "test-support")]
-    pub(crate) fn usage(&self) -> (usize, usize) {
-        let status = self.connections.status();
-        (status.size, status.size - status.available)
+    /// How it is used, and how often it failed.
+    pub(crate) fn reading(&self) -> StoreReading {
+        self.failures.reading(self.connections.status())
     }
 }
 

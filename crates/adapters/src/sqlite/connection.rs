@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use super::error::{Refusal, SqliteError};
 use crate::statements::Statements;
 use crate::store_settings::StoreSettings;
+use crate::usage::{Failures, StoreReading};
 
 /// How every connection works. What waits for a lock waits five seconds, where nothing else is said.
 ///
@@ -118,6 +119,7 @@ pub(crate) struct Pool {
     /// Where work goes on when the thread that asked for it is gone.
     runtime: Handle,
     timeout: Duration,
+    failures: Failures,
 }
 
 impl Pool {
@@ -128,7 +130,13 @@ impl Pool {
                 .build()
                 .map_err(|error| SqliteError::Pool(error.to_string()))?;
         let runtime = Handle::try_current().map_err(|error| SqliteError::Pool(error.to_string()))?;
-        Ok(Self { connections, turn: Arc::default(), runtime, timeout: settings.timeout })
+        Ok(Self {
+            connections,
+            turn: Arc::default(),
+            runtime,
+            timeout: settings.timeout,
+            failures: Failures::default(),
+        })
     }
 
     /// Takes a connection and runs the work on it, both before one deadline.
@@ -167,7 +175,9 @@ impl Pool {
     }
 
     async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, SqliteError>>) -> Result<T, SqliteError> {
-        tokio::time::timeout(self.timeout, attempt).await.unwrap_or(Err(SqliteError::Deadline(self.timeout)))
+        let result = tokio::time::timeout(self.timeout, attempt).await;
+        let result = result.unwrap_or(Err(SqliteError::Deadline(self.timeout)));
+        result.inspect_err(|error| self.failures.count(error.kind()))
     }
 
     async fn begin<T, W>(&self, work: W) -> Result<T, SqliteError>
@@ -193,10 +203,8 @@ impl Pool {
         begun.await?
     }
 
-    /// How many connections there are, and how many of them are in use.
-    #[cfg(feature = "test-support")]
-    pub(crate) fn usage(&self) -> (usize, usize) {
-        let status = self.connections.status();
-        (status.size, status.size - status.available)
+    /// How it is used, and how often it failed.
+    pub(crate) fn reading(&self) -> StoreReading {
+        self.failures.reading(self.connections.status())
     }
 }

@@ -8,6 +8,7 @@ use live_domain::StoreError;
 
 use crate::session_row::BadRow;
 use crate::snapshot;
+use crate::usage::FailureKind;
 
 /// A failure on SQLite.
 #[derive(Debug, thiserror::Error)]
@@ -40,25 +41,24 @@ pub(crate) enum SqliteError {
     Lost(#[from] tokio::task::JoinError),
 }
 
+impl SqliteError {
+    /// What kind of failure it is.
+    pub(crate) fn kind(&self) -> FailureKind {
+        match self {
+            Self::NoFolder { .. } | Self::NoFile(_) | Self::Open { .. } => FailureKind::Connect,
+            Self::Deadline(_) => FailureKind::Deadline,
+            // A file that is locked, full or gone has no kind of its own.
+            Self::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => FailureKind::Resources,
+            Self::Statement(_) | Self::Migration(_) => FailureKind::Statement,
+            Self::Row(_) | Self::Snapshot(_) => FailureKind::Data,
+            Self::Name(_) | Self::Pool(_) | Self::Lost(_) => FailureKind::Internal,
+        }
+    }
+}
+
 impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
-        match &error {
-            // A file that is locked, full or gone has no kind of its own.
-            SqliteError::NoFolder { .. }
-            | SqliteError::NoFile(_)
-            | SqliteError::Open { .. }
-            | SqliteError::Deadline(_)
-            | SqliteError::Statement(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
-                Self::Unavailable(error.into())
-            }
-            SqliteError::Name(_)
-            | SqliteError::Pool(_)
-            | SqliteError::Statement(_)
-            | SqliteError::Migration(_)
-            | SqliteError::Row(_)
-            | SqliteError::Snapshot(_)
-            | SqliteError::Lost(_) => Self::Failed(error.into()),
-        }
+        if error.kind().passes() { Self::Unavailable(error.into()) } else { Self::Failed(error.into()) }
     }
 }
 

@@ -188,7 +188,7 @@ impl PgSessionRepository {
             facts.encoding(),
             facts.writable(),
             facts.timeouts(),
-            connections(connection, self.pool.most()).await?,
+            connections(connection, self.pool.reading().pool_max).await?,
             self.pooler(facts.backend).await?,
         ];
         checked.extend(rights::examine(connection, &facts, migrates).await?);
