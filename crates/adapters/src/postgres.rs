@@ -9,10 +9,12 @@ mod error;
 mod events;
 #[cfg(feature = "test-support")]
 mod explain;
+mod failure;
 mod forget;
 mod history_deletion;
 mod idempotency;
 mod list_query;
+mod manager;
 mod migrate;
 mod password_file;
 mod pool;
@@ -39,7 +41,6 @@ use live_domain::{
 use uuid::Uuid;
 
 use self::connection::Connector;
-use self::error::PgError;
 use self::history_deletion::DeletedThrough;
 use self::pool::Pool;
 use self::row::ListedRow;
@@ -101,7 +102,7 @@ impl SessionRepository for PgSessionRepository {
             Some(query) => self.pool.run(|connection| query.load(connection).boxed()).await?,
             None => Vec::new(),
         };
-        let items = values(rows).map_err(PgError::from)?;
+        let items = values(rows).map_err(|error| self.pool.counted(error))?;
         Ok(Page::from_rows(items, size, |last: &ListedSession| scan.resumed_after(last.session.position())))
     }
 
@@ -110,7 +111,7 @@ impl SessionRepository for PgSessionRepository {
         let query = statement::<(sessions::SqlType, Bool)>(FIND).bind(id).bind(brands(scope)).bind(viewer);
         let row: Option<ListedRow> =
             self.pool.run(|connection| query.get_result(connection).map(OptionalExtension::optional).boxed()).await?;
-        Ok(row.map(ListedSession::try_from).transpose().map_err(PgError::from)?)
+        Ok(row.map(ListedSession::try_from).transpose().map_err(|error| self.pool.counted(error))?)
     }
 }
 

@@ -139,7 +139,7 @@ async fn a_caller_who_goes_away_leaves_no_busy_connection_on_postgres() {
 }
 
 #[tokio::test]
-async fn connections_that_the_server_ends_are_replaced() {
+async fn connections_that_the_server_ends_are_replaced_before_anybody_notices() {
     let database = PgDatabase::create().await;
     let store = database.store_with(ONE_CONNECTION);
     let client = database.connect().await;
@@ -148,8 +148,6 @@ async fn connections_that_the_server_ends_are_replaced() {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND application_name = 'live'";
         client.batch_execute(end).await.unwrap();
-        // The first request may be the one that finds out.
-        drop(list_all(&store).await);
         list_all(&store).await.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use live_adapters::StoreSettings;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, pool_usage};
 use live_domain::contract::fixtures::{
-    enter, exported_registrations, fill, found, id, keyed, leave, session, standing, viewer, write,
+    enter, exported_registrations, fill, found, id, keyed, leave, session, standing, write,
 };
 use live_domain::{
     BrandScope, CancelError, EventType, HistoryRepository, KeptAnswers, Keyed, MaxParticipants, RegisterError,
@@ -245,35 +245,6 @@ async fn a_write_that_waits_past_the_deadline_is_unavailable_and_leaves_nothing(
     holder.batch_execute("COMMIT").await.unwrap();
     assert!(exported_registrations(&store).await.is_empty());
     enter(&store, 1, "ada", 0, 1).await.unwrap();
-}
-
-/// Lets the server undo the next `times` insertions of events for a reason that passes.
-async fn undo_next(client: &Client, code: &str, times: u32) {
-    let trigger = format!(
-        "DROP TRIGGER IF EXISTS undo ON session_events; DROP SEQUENCE IF EXISTS undone; CREATE SEQUENCE undone;
-        CREATE OR REPLACE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF nextval('undone') <= {times} THEN RAISE EXCEPTION 'undone' USING ERRCODE = '{code}'; END IF;
-            RETURN new; END $$;
-        CREATE TRIGGER undo BEFORE INSERT ON session_events FOR EACH ROW EXECUTE FUNCTION undo()"
-    );
-    client.batch_execute(&trigger).await.unwrap();
-}
-
-#[tokio::test]
-async fn what_the_server_undoes_is_tried_again_a_few_times() {
-    let database = PgDatabase::create().await;
-    let (store, client) = (database.store(), database.connect().await);
-    fill(&store, [with_seats(1, 1)]).await;
-    for (fresh, code) in [(1, "40P01"), (2, "40001"), (3, "25006"), (4, "57P01")] {
-        undo_next(&client, code, 2).await;
-        enter(&store, 1, &format!("person {fresh}"), 0, fresh).await.unwrap();
-    }
-    undo_next(&client, "40P01", 3).await;
-    let failed = enter(&store, 1, "ada", 0, 9).await;
-    assert!(matches!(failed, Err(live_domain::RegisterError::Store(StoreError::Unavailable(_)))), "{failed:?}");
-    assert!(store.latest(&BrandScope::All, &viewer("ada"), id(1)).await.unwrap().is_none());
-    assert_eq!(exported_registrations(&store).await.len(), 4);
-    enter(&store, 1, "ada", 0, 9).await.unwrap();
 }
 
 #[tokio::test]

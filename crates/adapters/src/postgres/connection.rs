@@ -128,7 +128,6 @@ pub(crate) struct PgConnection {
 
 impl PgConnection {
     /// The SQLSTATE of the last error that the server sent since the last time it was taken. Diesel has kinds for few.
-    #[expect(dead_code, reason = "what failures mean is about to be told by their codes")]
     pub(crate) fn take_last_error(&self) -> Option<SqlState> {
         self.overheard.take_last_error()
     }

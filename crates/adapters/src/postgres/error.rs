@@ -6,6 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use live_domain::StoreError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
+use super::failure::{Again, kind_of, remedy};
 use super::undialled::Undialled;
 use crate::connect::OpenError;
 use crate::session_row::BadRow;
@@ -33,7 +34,13 @@ pub(crate) enum PgError {
     Pool(String),
     #[error("a statement failed on Postgres")]
     Statement(#[from] DieselError),
-    #[error("a bulk statement failed on Postgres")]
+    #[error("a statement failed on Postgres (SQLSTATE {})", .sqlstate.code())]
+    Told {
+        sqlstate: SqlState,
+        #[source]
+        source: DieselError,
+    },
+    #[error("a bulk statement failed on Postgres{}", code(.0))]
     Bulk(#[from] DriverError),
     #[error("a migration failed on Postgres")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -48,30 +55,14 @@ pub(crate) enum PgError {
 }
 
 impl PgError {
-    /// Whether the connection can be used again: the work came to an end that says nothing about it or the server.
-    pub(crate) fn leaves_the_connection_whole(&self) -> bool {
-        match self {
-            Self::Row(_) | Self::Json(_) | Self::KeyVanished => true,
-            Self::Statement(error) => answered(error),
-            _ => false,
+    /// With the server's own code, where a statement failed because the server said so.
+    ///
+    /// Diesel knows a few codes and gives the others as `Unknown`, a deadlock as well as a full disk.
+    pub(crate) fn told(self, sqlstate: Option<SqlState>) -> Self {
+        match (self, sqlstate) {
+            (Self::Statement(source), Some(sqlstate)) if is_of_the_server(&source) => Self::Told { sqlstate, source },
+            (error, _) => error,
         }
-    }
-
-    /// Whether the server has undone the work for a reason that another attempt may not meet: a deadlock, a conflict, a
-    /// plan that a migration made stale, or a server that has become a standby. Diesel has no kind for most of them, and
-    /// gives them as `Unknown`, together with much that no attempt will mend: hence the attempts are few. A connection
-    /// that broke is not among them: there the work may be done.
-    pub(crate) fn may_pass_at_once(&self) -> bool {
-        matches!(
-            self,
-            Self::KeyVanished
-                | Self::Statement(DieselError::DatabaseError(
-                    DatabaseErrorKind::Unknown
-                        | DatabaseErrorKind::SerializationFailure
-                        | DatabaseErrorKind::ReadOnlyTransaction,
-                    _
-                ))
-        )
     }
 
     /// What kind of failure it is.
@@ -80,12 +71,21 @@ impl PgError {
             Self::Connect { .. } | Self::SetUp { .. } => FailureKind::Connect,
             Self::Deadline(_) => FailureKind::Deadline,
             Self::KeyVanished => FailureKind::Conflict,
-            Self::Statement(error) if answered(error) => FailureKind::Statement,
-            Self::Statement(_) => FailureKind::Lost,
-            Self::Bulk(error) if error.code().is_none_or(passes) => FailureKind::Lost,
-            Self::Bulk(_) | Self::Migration(_) => FailureKind::Statement,
+            Self::Told { sqlstate, .. } => kind_of(sqlstate.code()),
+            Self::Statement(error) => kind_without_code(error),
+            Self::Bulk(error) => error.code().map_or(FailureKind::Lost, |sqlstate| kind_of(sqlstate.code())),
+            Self::Migration(_) => FailureKind::Statement,
             Self::Row(_) | Self::Json(_) => FailureKind::Data,
             Self::Pool(_) | Self::Task(_) => FailureKind::Internal,
+        }
+    }
+
+    /// Whether the work is to be tried once more, which may do harm or not if it was done.
+    pub(crate) fn calls_for_another_attempt(&self, is_harmless: bool) -> bool {
+        match remedy(self.kind()).again {
+            Again::Yes => true,
+            Again::IfHarmless => is_harmless,
+            Again::No => false,
         }
     }
 
@@ -107,30 +107,39 @@ impl From<PgError> for OpenError {
     }
 }
 
-/// Whether the statement ran to an end that says nothing about the connection or the server.
-///
-/// Whatever diesel has no kind for (a shutdown, a full disk, too many connections, a deadlock) arrives as `Unknown`: then
-/// nothing is known, and the connection is not trusted again.
-fn answered(error: &DieselError) -> bool {
+/// The server's own code of an error, as messages show it.
+fn code(error: &DriverError) -> String {
+    error.code().map(|sqlstate| format!(" (SQLSTATE {})", sqlstate.code())).unwrap_or_default()
+}
+
+/// Whether the server answered with it.
+fn is_of_the_server(error: &DieselError) -> bool {
     match error {
-        DieselError::DatabaseError(kind, _) => matches!(
-            kind,
-            DatabaseErrorKind::UniqueViolation
-                | DatabaseErrorKind::ForeignKeyViolation
-                | DatabaseErrorKind::NotNullViolation
-                | DatabaseErrorKind::CheckViolation
-                | DatabaseErrorKind::RestrictViolation
-                | DatabaseErrorKind::ExclusionViolation
-        ),
-        DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => false,
-        _ => true,
+        DieselError::DatabaseError(kind, _) => {
+            !matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
+        }
+        _ => false,
     }
 }
 
-/// Whether the same statement may succeed later.
-fn passes(state: &SqlState) -> bool {
-    // Connection, serialisation, resources, operator intervention, system; and a server that has become a standby.
-    let classes = ["08", "40", "53", "57", "58"];
-    classes.iter().any(|class| state.code().starts_with(class))
-        || [SqlState::LOCK_NOT_AVAILABLE, SqlState::READ_ONLY_SQL_TRANSACTION].contains(state)
+/// What diesel itself says. Whatever it has no kind for leaves nothing known of the connection.
+fn kind_without_code(error: &DieselError) -> FailureKind {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => FailureKind::Conflict,
+        DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => FailureKind::Stale,
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UniqueViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::RestrictViolation
+            | DatabaseErrorKind::ExclusionViolation,
+            _,
+        ) => FailureKind::Statement,
+        DieselError::DatabaseError(..)
+        | DieselError::BrokenTransactionManager
+        | DieselError::RollbackErrorOnCommit { .. } => FailureKind::Lost,
+        DieselError::DeserializationError(_) => FailureKind::Data,
+        _ => FailureKind::Statement,
+    }
 }

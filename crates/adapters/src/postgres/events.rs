@@ -190,7 +190,7 @@ impl HistoryRepository for PgSessionRepository {
             found = self.placed(after, rows).await?;
         }
         let recorded = found.into_iter().map(|(row, position)| row.at(position));
-        Ok(recorded.collect::<Result<_, _>>().map_err(PgError::from)?)
+        Ok(recorded.collect::<Result<_, _>>().map_err(|error| self.pool.counted(error))?)
     }
 
     async fn delete_before(&self, instant: Timestamp) -> Result<u64, StoreError> {

@@ -113,7 +113,7 @@ impl KeptAnswers for PgSessionRepository {
     async fn kept(&self, owner: &Subject, key: &IdempotencyKey, now: Timestamp) -> Result<Option<Kept>, StoreError> {
         let query = kept_query(owner, key, now);
         let row = self.pool.run(|connection| query.get_result(connection).map(OptionalExtension::optional).boxed());
-        Ok(row.await?.map(kept).transpose()?)
+        Ok(row.await?.map(kept).transpose().map_err(|error| self.pool.counted(error))?)
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -1,9 +1,10 @@
 //! The connections that requests share.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool::managed::{self, Manager, Metrics, Object, RecycleError, RecycleResult};
+use deadpool::managed::{self, Object};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::future::BoxFuture;
@@ -12,32 +13,21 @@ use tokio::runtime::Handle;
 
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
+use super::failure::{Fate, remedy};
+use super::manager::ConnectionManager;
 use crate::store_settings::StoreSettings;
 use crate::usage::{Failures, StoreReading};
 
-impl Manager for Connector {
-    type Type = PgConnection;
-    type Error = PgError;
-
-    async fn create(&self) -> Result<PgConnection, PgError> {
-        self.for_requests().await
-    }
-
-    async fn recycle(&self, connection: &mut PgConnection, _: &Metrics) -> RecycleResult<PgError> {
-        if connection.is_usable() { Ok(()) } else { Err(RecycleError::message("the connection has served its time")) }
-    }
-}
-
-/// How often a write is tried that the server has undone.
-const ATTEMPTS: u32 = 3;
-
 /// What is done as a whole or not at all.
 #[async_trait]
-pub(crate) trait Work: Send + Sync + 'static {
+pub(crate) trait Work: Send + Sync {
     /// What comes of it.
     type Done: Send + 'static;
     /// Why it is not done.
     type Refused: Send + 'static;
+
+    /// Whether it does no harm to do it twice.
+    const HARMLESS: bool = false;
 
     /// How long all attempts may take, where requests have that long.
     fn patience(&self, of_requests: Duration) -> Duration {
@@ -73,10 +63,30 @@ impl<R: From<StoreError>> Undone<R> {
     }
 }
 
+/// One statement that does no harm when it is run twice.
+struct Harmless<W>(W);
+
+#[async_trait]
+impl<T, W> Work for Harmless<W>
+where
+    T: Send + 'static,
+    W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Clone + Send + Sync,
+{
+    type Done = T;
+    type Refused = Infallible;
+
+    const HARMLESS: bool = true;
+
+    async fn attempt(&self, connection: &mut AsyncPgConnection) -> Result<T, Undone<Infallible>> {
+        let work = self.0.clone();
+        Ok(work(connection).await?)
+    }
+}
+
 /// A pool of connections, and the deadline of what is run on them.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    connections: managed::Pool<Connector>,
+    connections: managed::Pool<ConnectionManager>,
     timeout: Duration,
     /// Where writes run.
     runtime: Handle,
@@ -86,60 +96,77 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(connector: Connector, settings: StoreSettings) -> Result<Self, PgError> {
         let runtime = connector.runtime();
-        let connections = managed::Pool::builder(connector)
+        let connections = managed::Pool::builder(ConnectionManager::new(connector, settings.timeout))
             .max_size(settings.pool_size.max(1))
             .build()
             .map_err(|error| PgError::Pool(error.to_string()))?;
         Ok(Self { connections, timeout: settings.timeout, runtime, failures: Failures::default() })
     }
 
-    /// Takes a connection and runs the work on it, both before one deadline.
+    /// Takes a connection and runs a statement on it that does no harm when it is run twice: a read, or one that deletes
+    /// what has to go. When its connection breaks, it is run once more on another one.
     ///
     /// A connection goes back to the pool only when the work came to an end on it that leaves nothing open: neither when
     /// the deadline passed, nor when the caller went away in the middle, nor after a failure of connection or server.
     pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, PgError>
     where
-        W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Send,
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Clone + Send + Sync,
     {
-        let attempt = async {
-            let mut lease = self.lease().await?;
-            let result = work(lease.connection()?).await.map_err(PgError::from);
-            lease.end(result.as_ref().err());
-            result
-        };
-        let result = tokio::time::timeout(self.timeout, attempt).await;
-        let result = result.unwrap_or(Err(PgError::Deadline(self.timeout)));
-        result.inspect_err(|error| self.failures.count(error.kind()))
+        self.in_time(&Harmless(work)).await.map_err(|undone| match undone {
+            Undone::Failed(error) => error,
+            Undone::Refused(never) => match never {},
+        })
     }
 
     /// Takes a connection and does the work on it in a task of its own: when the caller goes away in the middle, it comes
-    /// to its end all the same, and neither locks nor a connection are lost. All attempts share one deadline.
-    pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
+    /// to its end all the same, and neither locks nor a connection are lost.
+    pub(crate) async fn write<W: Work + 'static>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
         let pool = self.clone();
-        let timeout = work.patience(self.timeout);
-        let task = self.runtime.spawn(async move { tokio::time::timeout(timeout, pool.attempts(work)).await });
-        match task.await {
-            Ok(done) => done.unwrap_or(Err(Undone::Failed(PgError::Deadline(timeout)))),
-            Err(error) => Err(Undone::Failed(PgError::Task(error))),
+        let task = self.runtime.spawn(async move { pool.in_time(&work).await });
+        task.await.unwrap_or_else(|error| Err(self.counted(PgError::Task(error)).into()))
+    }
+
+    /// All attempts share one deadline.
+    async fn in_time<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
+        let patience = work.patience(self.timeout);
+        let done = tokio::time::timeout(patience, self.attempts(work)).await;
+        done.unwrap_or_else(|_elapsed| {
+            self.connections.manager().doubt();
+            Err(self.counted(PgError::Deadline(patience)).into())
+        })
+    }
+
+    async fn attempts<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
+        match self.attempt(work).await {
+            Err(Undone::Failed(error)) if error.calls_for_another_attempt(W::HARMLESS) => self.attempt(work).await,
+            done => done,
         }
     }
 
-    async fn attempts<W: Work>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
-        let mut left = ATTEMPTS;
-        loop {
-            left -= 1;
-            let mut lease = self.lease().await?;
-            let result = work.attempt(lease.connection()?).await;
-            let failure = match &result {
-                Err(Undone::Failed(error)) => Some(error),
-                Ok(_) | Err(Undone::Refused(_)) => None,
-            };
-            let once_more = left > 0 && failure.is_some_and(PgError::may_pass_at_once);
-            lease.end(failure);
-            if !once_more {
-                return result;
+    async fn attempt<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
+        let mut lease = self.lease().await.map_err(|error| self.counted(error))?;
+        let connection = lease.connection()?;
+        // Of what was done before: a violation that was expected, for one.
+        connection.take_last_error();
+        let done = work.attempt(&mut connection.diesel).await;
+        let (done, fate) = match done {
+            Err(Undone::Failed(error)) => {
+                let error = self.counted(error.told(connection.take_last_error()));
+                let fate = remedy(error.kind()).connection;
+                (Err(Undone::Failed(error)), fate)
             }
-        }
+            done => (done, Fate::Kept),
+        };
+        lease.end_with(fate);
+        done
+    }
+
+    /// A failure that belongs to the count.
+    pub(crate) fn counted(&self, error: impl Into<PgError>) -> PgError {
+        let error = error.into();
+        self.failures.count(error.kind());
+        error
     }
 
     async fn lease(&self) -> Result<Lease, PgError> {
@@ -157,19 +184,27 @@ impl Pool {
 }
 
 /// A connection out of the pool, which is dropped unless the work on it came to its end.
-struct Lease(Option<Object<Connector>>);
+struct Lease(Option<Object<ConnectionManager>>);
 
 impl Lease {
-    fn connection(&mut self) -> Result<&mut AsyncPgConnection, PgError> {
-        let connection = self.0.as_mut().ok_or(diesel::result::Error::BrokenTransactionManager)?;
-        Ok(&mut connection.diesel)
+    fn connection(&mut self) -> Result<&mut PgConnection, PgError> {
+        Ok(self.0.as_deref_mut().ok_or(diesel::result::Error::BrokenTransactionManager)?)
     }
 
-    /// The work came to its end, with this failure if it failed.
-    fn end(mut self, failure: Option<&PgError>) {
-        if failure.is_none_or(PgError::leaves_the_connection_whole) {
+    /// The work came to its end.
+    fn end_with(mut self, fate: Fate) {
+        match fate {
             // Here, and only here, the connection returns to the pool.
-            drop(self.0.take());
+            Fate::Kept => drop(self.0.take()),
+            Fate::Dropped => {}
+            Fate::DroppedWithOlder => self.retire(),
+        }
+    }
+
+    fn retire(&self) {
+        let connection = self.0.as_ref();
+        if let Some((connection, pool)) = connection.and_then(|one| Some((one, Object::pool(one)?))) {
+            pool.manager().retire(Object::metrics(connection));
         }
     }
 }

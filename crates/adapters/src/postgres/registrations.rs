@@ -110,7 +110,7 @@ impl RegistrationRepository for PgSessionRepository {
     ) -> Result<Option<PlacedRegistration>, StoreError> {
         let query = latest_query(scope, viewer, session);
         let row = self.pool.run(|connection| query.get_result(connection).map(OptionalExtension::optional).boxed());
-        Ok(row.await?.map(placed).transpose()?)
+        Ok(row.await?.map(placed).transpose().map_err(|error| self.pool.counted(error))?)
     }
 
     async fn line(
@@ -123,7 +123,7 @@ impl RegistrationRepository for PgSessionRepository {
             Some(query) => self.pool.run(|connection| query.load(connection).boxed()).await?,
             None => Vec::new(),
         };
-        let items = values(rows).map_err(PgError::from)?;
+        let items = values(rows).map_err(|error| self.pool.counted(error))?;
         Ok(Page::from_rows(items, size, |last: &Registration| scan.clone().resumed_after(last.place())))
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -53,8 +54,14 @@ values! {
 /// more than once.
 pub(super) struct Statement<'v, Row = ()> {
     text: Cow<'static, str>,
-    values: Vec<Box<dyn Value + 'v>>,
+    values: Vec<Arc<dyn Value + 'v>>,
     row: PhantomData<fn() -> Row>,
+}
+
+impl<Row> Clone for Statement<'_, Row> {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), values: self.values.clone(), row: PhantomData }
+    }
 }
 
 /// The statement of that text.
@@ -65,7 +72,7 @@ pub(super) fn statement<'v, Row>(text: impl Into<Cow<'static, str>>) -> Statemen
 impl<'v, Row> Statement<'v, Row> {
     /// With the next value.
     pub(super) fn bind(mut self, value: impl Value + 'v) -> Self {
-        self.values.push(Box::new(value));
+        self.values.push(Arc::new(value));
         self
     }
 }
