@@ -14,5 +14,6 @@ pub mod nearest;
 pub mod sample;
 pub mod server;
 pub mod settings;
+pub mod store_watch;
 pub mod telemetry;
 pub mod upkeep;

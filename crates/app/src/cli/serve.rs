@@ -14,6 +14,7 @@ use crate::http::load::LoadLimit;
 use crate::http::state::AppState;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
+use crate::store_watch::StoreWatch;
 use crate::upkeep::Upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
@@ -58,7 +59,7 @@ pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenV
         rate: settings.rate_limit()?,
         cors: settings.cors()?,
         drain: Drain::default(),
-        health,
+        health: Arc::new(StoreWatch::over(health)),
         verifier,
         list_scopes: settings.list_scopes()?,
         edit_scopes: settings.edit_scopes()?,

@@ -37,7 +37,7 @@ pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError>
     if !state.verifier.is_ready() {
         return Err(ApiError::unavailable(NoKeysYet));
     }
-    match state.health.schema_state().await? {
+    match state.health.schema_state().await.map_err(ApiError::unavailable)? {
         SchemaState::Current => Ok(ok("ready")),
         SchemaState::Behind => Err(ApiError::unavailable("the schema is behind: run `live migrate`")),
     }

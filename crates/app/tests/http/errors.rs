@@ -173,7 +173,7 @@ async fn readyz_is_unavailable_while_the_store_is_away_or_its_schema_behind() {
         (|| Ok(SchemaState::Current), "200 -"),
         (|| Ok(SchemaState::Behind), "503 unavailable"),
         (|| Err(StoreError::Unavailable(CAUSE.into())), "503 unavailable"),
-        (|| Err(StoreError::Failed(CAUSE.into())), "500 internal"),
+        (|| Err(StoreError::Failed(CAUSE.into())), "503 unavailable"),
     ];
     for (state, expected) in states {
         let mut health = MockStoreHealth::new();

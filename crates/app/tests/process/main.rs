@@ -1,6 +1,7 @@
 //! The binary as a process: commands, exit codes, a server that is started, stopped and cut off from its store.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up what it needs has failed")]
 
+mod altered;
 mod clients;
 mod commands;
 mod cut;
@@ -9,6 +10,7 @@ mod failover;
 mod doctor;
 mod doctor_damage;
 mod forget;
+mod frozen;
 mod gone;
 mod history;
 mod identity;
@@ -17,6 +19,7 @@ mod identity_provider_acceptance;
 mod import;
 mod import_acceptance;
 mod killed;
+mod load;
 mod message_proxy;
 mod outage;
 mod pooler;
@@ -24,6 +27,7 @@ mod pooler_acceptance;
 mod proxy;
 mod raw;
 mod register_acceptance;
+mod restart;
 mod serve;
 mod slow;
 mod startup;

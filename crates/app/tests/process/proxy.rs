@@ -1,6 +1,7 @@
 //! A proxy in front of Postgres, which cuts connections or lets nothing through.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +18,8 @@ enum Mode {
 
 pub(crate) struct Proxy {
     mode: Arc<watch::Sender<Mode>>,
+    /// How many connections there were, and up to which nothing comes through for ever.
+    connections: Arc<(AtomicU64, AtomicU64)>,
     url: String,
 }
 
@@ -35,8 +38,9 @@ impl Proxy {
         let (listener, target, url) = stand_before(database_url).await;
         let (mode, _) = watch::channel(Mode::Pass);
         let mode = Arc::new(mode);
-        tokio::spawn(accept(listener, target, Arc::clone(&mode)));
-        Self { mode, url }
+        let connections = Arc::<(AtomicU64, AtomicU64)>::default();
+        tokio::spawn(accept(listener, target, Arc::clone(&mode), Arc::clone(&connections)));
+        Self { mode, connections, url }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -51,22 +55,39 @@ impl Proxy {
         self.mode.send_replace(Mode::Freeze);
     }
 
+    /// Swallows for ever what comes on the connections of before. New ones are carried as ever.
+    pub(crate) fn forget(&self) {
+        let (all, forgotten) = &*self.connections;
+        forgotten.store(all.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+
     pub(crate) fn cut(&self) {
         self.mode.send_replace(Mode::Cut);
     }
 }
 
-async fn accept(listener: TcpListener, target: String, mode: Arc<watch::Sender<Mode>>) {
+async fn accept(
+    listener: TcpListener,
+    target: String,
+    mode: Arc<watch::Sender<Mode>>,
+    connections: Arc<(AtomicU64, AtomicU64)>,
+) {
     while let Ok((client, _)) = listener.accept().await {
-        let (target, mode) = (target.clone(), mode.subscribe());
+        let (target, mode, connections) = (target.clone(), mode.subscribe(), Arc::clone(&connections));
         tokio::spawn(async move {
             if *mode.borrow() == Mode::Cut {
                 return;
             }
             let Ok(server) = TcpStream::connect(target).await else { return };
+            let (all, forgotten) = &*connections;
+            let number = all.fetch_add(1, Ordering::SeqCst) + 1;
+            let is_forgotten = || number <= forgotten.load(Ordering::SeqCst);
             let (client_reads, client_writes) = client.into_split();
             let (server_reads, server_writes) = server.into_split();
-            tokio::join!(carry(client_reads, server_writes, mode.clone()), carry(server_reads, client_writes, mode));
+            tokio::join!(
+                carry(client_reads, server_writes, mode.clone(), is_forgotten),
+                carry(server_reads, client_writes, mode, is_forgotten)
+            );
         });
     }
 }
@@ -76,6 +97,7 @@ async fn carry(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
     mut mode: watch::Receiver<Mode>,
+    is_forgotten: impl Fn() -> bool,
 ) {
     let mut buffer = vec![0; 16_384];
     loop {
@@ -86,6 +108,9 @@ async fn carry(
         };
         if read == 0 {
             return;
+        }
+        if is_forgotten() {
+            continue;
         }
         let passes = mode.wait_for(|mode| *mode != Mode::Freeze).await.is_ok_and(|mode| *mode == Mode::Pass);
         if !passes || to.write_all(&buffer[..read]).await.is_err() {
