@@ -41,6 +41,7 @@ use live_domain::{
 use uuid::Uuid;
 
 use self::connection::Connector;
+use self::error::PgError;
 use self::history_deletion::DeletedThrough;
 use self::pool::Pool;
 use self::row::ListedRow;

@@ -31,6 +31,12 @@ const OWN: [&str; 11] = [
     "keepalives_count",
 ];
 
+/// How it is found out that nobody is at the other end any more, unless the address says otherwise: a probe after so much
+/// silence, then one after the other. By the system's own settings it would take more than two hours.
+const SILENCE: Duration = Duration::from_secs(30);
+const BETWEEN_PROBES: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+
 /// The address of a Postgres database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
@@ -64,8 +70,12 @@ impl FromStr for PostgresUrl {
         {
             config.user(name);
         }
-        if let Some(count) = number(&parts, "keepalives_count")? {
-            config.keepalives_retries(count);
+        config.keepalives_retries(number(&parts, "keepalives_count")?.unwrap_or(PROBES));
+        if parts.parameter("keepalives_idle")?.is_none() {
+            config.keepalives_idle(SILENCE);
+        }
+        if parts.parameter("keepalives_interval")?.is_none() {
+            config.keepalives_interval(BETWEEN_PROBES);
         }
         refuse_what_is_not_done(&parts, &config)?;
         Ok(Self {

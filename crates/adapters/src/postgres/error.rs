@@ -122,20 +122,9 @@ fn is_of_the_server(error: &DieselError) -> bool {
     }
 }
 
-/// What diesel itself says. Whatever it has no kind for leaves nothing known of the connection.
+/// Without a code nothing is known of the connection, unless diesel failed by itself.
 fn kind_without_code(error: &DieselError) -> FailureKind {
     match error {
-        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => FailureKind::Conflict,
-        DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => FailureKind::Stale,
-        DieselError::DatabaseError(
-            DatabaseErrorKind::UniqueViolation
-            | DatabaseErrorKind::ForeignKeyViolation
-            | DatabaseErrorKind::NotNullViolation
-            | DatabaseErrorKind::CheckViolation
-            | DatabaseErrorKind::RestrictViolation
-            | DatabaseErrorKind::ExclusionViolation,
-            _,
-        ) => FailureKind::Statement,
         DieselError::DatabaseError(..)
         | DieselError::BrokenTransactionManager
         | DieselError::RollbackErrorOnCommit { .. } => FailureKind::Lost,

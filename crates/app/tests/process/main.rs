@@ -20,6 +20,8 @@ mod import;
 mod import_acceptance;
 mod killed;
 mod load;
+#[cfg(target_os = "linux")]
+mod memory_acceptance;
 mod message_proxy;
 mod outage;
 mod pooler;
