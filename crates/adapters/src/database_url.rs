@@ -169,6 +169,21 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_that_is_gone_is_found_out_within_a_minute_or_as_the_address_says() {
+        let probes = |parameters: &str| {
+            let url: PostgresUrl = format!("postgres://db/live{parameters}").parse().unwrap();
+            let seconds = |duration: std::time::Duration| duration.as_secs();
+            let config = url.config();
+            let between = config.get_keepalives_interval().map(seconds);
+            (config.get_keepalives(), seconds(config.get_keepalives_idle()), between, config.get_keepalives_retries())
+        };
+        assert_eq!(probes(""), (true, 30, Some(10), Some(3)));
+        let named = "?keepalives_idle=60&keepalives_interval=5&keepalives_count=2";
+        assert_eq!(probes(named), (true, 60, Some(5), Some(2)));
+        assert!(!probes("?keepalives=0").0);
+    }
+
+    #[test]
     fn a_home_gives_what_the_address_does_not_name() {
         use tls_options::{Authorities, ClientCertificate};
         let home = tempfile::tempdir().unwrap();

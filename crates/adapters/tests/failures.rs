@@ -1,13 +1,17 @@
 //! Failures of Postgres by their codes: what is tried again, what becomes of the connection, and what is counted.
 #![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
 use live_adapters::postgres::PgSessionRepository;
-use live_adapters::test_support::{PgDatabase, SETTINGS, pool_usage};
-use live_adapters::{FailureKind, StoreSettings, StoreUsage};
-use live_domain::contract::fixtures::{enter, fill, now, session, viewer};
+use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile, pool_usage};
+use live_adapters::{FailureKind, Migrations, StoreSettings, StoreUsage};
+use live_domain::contract::fixtures::{enter, fill, now, session, viewer, write};
 use live_domain::{
     BrandScope, ListedSession, Page, PageSize, RegisterError, SessionFilter, SessionOrder, SessionRepository,
-    SessionScan, StoreError,
+    SessionScan, SessionWriter, StoreError,
 };
 use tokio_postgres::Client;
 
@@ -129,13 +133,13 @@ async fn register(store: &PgSessionRepository, fresh: u64) -> Result<(), StoreEr
 async fn a_write_is_tried_once_more_where_the_server_has_undone_it() {
     let (database, client) = prepared(UNDO_WRITES).await;
     let mut registered = 0;
-    for (fresh, (code, kind, _, write, keeps)) in (1..).zip(CODES) {
+    for (fresh, (code, kind, _, written, keeps)) in (1..).zip(CODES) {
         let store = named(&database, code);
         list(&store).await.unwrap();
         let before = backend(&client, code).await;
         undo_next(&client, code, 1).await;
-        registered += u64::from(write == Answer::Done);
-        assert_eq!(answer(&register(&store, fresh).await), write, "{code}");
+        registered += u64::from(written == Answer::Done);
+        assert_eq!(answer(&register(&store, fresh).await), written, "{code}");
         assert_eq!(failures(&store), [(kind, 1)], "{code}");
         list(&store).await.unwrap();
         assert_eq!(backend(&client, code).await == before, keeps, "{code}");
@@ -155,6 +159,49 @@ async fn nothing_is_tried_a_third_time() {
         assert!(cause.to_string().contains("SQLSTATE 40P01"), "{cause}");
         assert_eq!(failures(&store), [(FailureKind::Conflict, 2)]);
     }
+}
+
+#[tokio::test]
+async fn what_fails_on_sqlite_is_counted_by_its_kind_as_well() {
+    let file = SqliteFile::create_empty();
+    let store = file.store_with(StoreSettings { pool_size: 3, timeout: Duration::from_millis(200) });
+    assert_eq!(answer(&list(&store).await), Answer::Unavailable);
+    assert_eq!(failures(&store), [(FailureKind::Connect, 1)]);
+    store.run().await.unwrap();
+    list(&store).await.unwrap();
+    let reading = store.reading();
+    assert_eq!((reading.pool_max, reading.pool_open, reading.pool_idle, reading.pool_waiting), (3, 1, 1, 0));
+
+    let mut other = diesel::SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let write = store.create(&session(1), &write("ada", 0)).await;
+    assert!(matches!(write, Err(StoreError::Unavailable(_))), "{write:?}");
+    other.batch_execute("ROLLBACK; DROP TABLE sessions").unwrap();
+    assert_ne!(answer(&list(&store).await), Answer::Done);
+    let kinds: Vec<_> = failures(&store).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [FailureKind::Connect, FailureKind::Deadline, FailureKind::Resources]);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_connection_is_counted() {
+    let database = PgDatabase::create().await;
+    let (store, client) = (database.store_with(ONE_CONNECTION), database.connect().await);
+    client.batch_execute("BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let lists: Vec<_> = (0..3)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { list(&store).await.map(drop) })
+        })
+        .collect();
+    while store.reading().pool_waiting != 2 || pool_usage(&store) != (1, 1) {
+        tokio::task::yield_now().await;
+    }
+    client.batch_execute("ROLLBACK").await.unwrap();
+    for list in lists {
+        list.await.unwrap().unwrap();
+    }
+    assert_eq!((store.reading().pool_waiting, pool_usage(&store)), (0, (1, 0)));
+    assert!(failures(&store).is_empty());
 }
 
 /// Whatever the pool has of them, one failure tells that all are no good.

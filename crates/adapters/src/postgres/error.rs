@@ -13,6 +13,9 @@ use crate::session_row::BadRow;
 use crate::snapshot;
 use crate::usage::FailureKind;
 
+/// Enough for whoever waited for us to wake up and go on.
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// A failure on Postgres. No message holds a password.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PgError {
@@ -80,12 +83,13 @@ impl PgError {
         }
     }
 
-    /// Whether the work is to be tried once more, which may do harm or not if it was done.
-    pub(crate) fn calls_for_another_attempt(&self, is_harmless: bool) -> bool {
+    /// After which time the work is to be tried once more, if at all. Should it have been done, that may do harm or not.
+    pub(crate) fn another_attempt_in(&self, is_harmless: bool) -> Option<Duration> {
         match remedy(self.kind()).again {
-            Again::Yes => true,
-            Again::IfHarmless => is_harmless,
-            Again::No => false,
+            Again::AtOnce => Some(Duration::ZERO),
+            Again::InAMoment => Some(MOMENT),
+            Again::IfHarmless => is_harmless.then_some(Duration::ZERO),
+            Again::No => None,
         }
     }
 

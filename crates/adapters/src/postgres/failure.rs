@@ -50,11 +50,13 @@ pub(super) enum Fate {
     DroppedWithOlder,
 }
 
-/// Whether the work is tried once more, on another connection.
+/// Whether the work is tried once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
     /// The server has undone it.
-    Yes,
+    AtOnce,
+    /// The server has undone it for the sake of others, who are to go first: else they meet once more.
+    InAMoment,
     /// It may have been done: only if doing it twice does no harm.
     IfHarmless,
     /// Another attempt would meet the same.
@@ -64,8 +66,8 @@ pub(super) enum Again {
 /// What is done about a failure of that kind which ended the work on a connection.
 pub(super) fn remedy(kind: FailureKind) -> Remedy {
     let (connection, again) = match kind {
-        FailureKind::Conflict => (Fate::Kept, Again::Yes),
-        FailureKind::Stale => (Fate::DroppedWithOlder, Again::Yes),
+        FailureKind::Conflict => (Fate::Kept, Again::InAMoment),
+        FailureKind::Stale => (Fate::DroppedWithOlder, Again::AtOnce),
         FailureKind::Lost => (Fate::DroppedWithOlder, Again::IfHarmless),
         // It was the server that stopped; when our own deadline passes, nothing has come to its end.
         FailureKind::Deadline | FailureKind::Data => (Fate::Kept, Again::No),

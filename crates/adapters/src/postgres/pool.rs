@@ -138,10 +138,11 @@ impl Pool {
     }
 
     async fn attempts<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
-        match self.attempt(work).await {
-            Err(Undone::Failed(error)) if error.calls_for_another_attempt(W::HARMLESS) => self.attempt(work).await,
-            done => done,
-        }
+        let done = self.attempt(work).await;
+        let Err(Undone::Failed(error)) = &done else { return done };
+        let Some(pause) = error.another_attempt_in(W::HARMLESS) else { return done };
+        tokio::time::sleep(pause).await;
+        self.attempt(work).await
     }
 
     async fn attempt<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {

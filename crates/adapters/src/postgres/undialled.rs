@@ -73,6 +73,12 @@ impl Cause {
         }
     }
 
+    /// It and what caused it, with the code with which the server refused.
+    fn told(&self) -> String {
+        let code = self.refusal().map(|state| format!(" (SQLSTATE {})", state.code()));
+        chain(self) + &code.unwrap_or_default()
+    }
+
     /// The code with which the server refused.
     fn refusal(&self) -> Option<&SqlState> {
         match self {
@@ -144,7 +150,7 @@ impl fmt::Display for Undialled {
         for (index, (endpoint, causes)) in self.0.iter().enumerate() {
             // A single host is named already by who tells this.
             let name = if self.0.len() == 1 { String::new() } else { format!("{endpoint}: ") };
-            let causes = causes.iter().map(|cause| chain(cause)).collect::<Vec<_>>().join(", then ");
+            let causes = causes.iter().map(Cause::told).collect::<Vec<_>>().join(", then ");
             write!(formatter, "{}{name}{causes}", if index == 0 { "" } else { "; " })?;
         }
         Ok(())
