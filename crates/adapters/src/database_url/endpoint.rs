@@ -75,7 +75,9 @@ impl Endpoint {
     /// Whether it is on this machine.
     pub(super) fn is_local(&self) -> bool {
         match &self.host {
-            Host::Name(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+            Host::Name(name) => {
+                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
             Host::Address { address, .. } => address.is_loopback(),
             Host::Socket(_) => true,
         }

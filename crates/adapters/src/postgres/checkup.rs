@@ -35,7 +35,7 @@ impl Checkup for PgSessionRepository {
         let mut connection = connection.map_err(|error| self.unreachable(error))?;
         let reached = server::reached(self.connector.url(), begun.elapsed());
         let mut checked = vec![reached];
-        let examined = self.examine(&mut connection.diesel, migrates).await;
+        let examined = self.examine(&mut connection, migrates).await;
         checked.extend(examined.map_err(|error| self.unreachable(error))?);
         Ok(checked)
     }

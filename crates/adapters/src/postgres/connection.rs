@@ -37,8 +37,8 @@ impl Connector {
     }
 
     /// Where connections lead.
-    pub(crate) fn url(&self) -> &PostgresUrl {
-        &self.url
+    pub(super) fn url(&self) -> &PostgresUrl {
+        self.dialler.url()
     }
 
     /// Where the bytes of connections are moved.

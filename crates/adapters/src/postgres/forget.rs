@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use super::PgSessionRepository;
 use super::bulk::{ONE_AT_A_TIME, snapshot};
-use super::connection::{Connector, DEFAULTS};
+use super::connection::Connector;
+use super::dial::Dialled;
 use super::error::PgError;
+use super::session::{READ_COMMITTED, unbounded_here};
 
 /// The sessions in which the person has a row that somebody could change meanwhile; `$2` is as below.
 const SESSIONS: &str = "
@@ -137,6 +139,9 @@ fn count(row: &Row, column: usize) -> Result<u64, PgError> {
     Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
 }
 
+/// To compile the statement takes longer than to run it over a million events.
+const SETTINGS: &str = "SET LOCAL application_name = 'live forget'; SET LOCAL jit = off";
+
 /// Where an index leads to what is renamed, it is to be followed: people wait by now, and that a scan of the whole history
 /// would soon come across something is a vain hope.
 const WHILE_LOCKED: &str = "SET LOCAL enable_seqscan = off";
@@ -154,6 +159,7 @@ impl Forgetting<'_> {
     async fn run(&self, client: &mut Client) -> Result<Forgotten, PgError> {
         let Self { person, pseudonym, now, through } = self;
         let transaction = client.transaction().await?;
+        transaction.batch_execute(&format!("{READ_COMMITTED} {} {SETTINGS}", unbounded_here())).await?;
         transaction.batch_execute(ONE_AT_A_TIME).await?;
         let found: Vec<i64> = column(&transaction.query(&find(), &[person, through]).await?)?;
         let renamed = loop {
@@ -183,9 +189,6 @@ impl PersonRepository for PgSessionRepository {
 
 async fn forget(connector: &Connector, forgetting: &Forgetting<'_>) -> Result<Forgotten, PgError> {
     // The wire is cut when this ends.
-    let (mut client, _wire) = connector.for_driver().await?;
-    client.batch_execute(DEFAULTS).await?;
-    // To compile the statement takes longer than to run it over a million events.
-    client.batch_execute("SET application_name = 'live forget'; SET jit = off").await?;
+    let Dialled { mut client, wire: _wire, .. } = connector.for_driver().await?;
     forgetting.run(&mut client).await
 }

@@ -140,6 +140,11 @@ impl Undialled {
         self.0.iter().filter_map(|(_, causes)| causes.last()).any(Cause::may_pass)
     }
 
+    /// The code with which the last of the servers that were tried refused.
+    pub(crate) fn refusal(&self) -> Option<&SqlState> {
+        self.0.last().and_then(|(_, causes)| causes.last()?.refusal())
+    }
+
     pub(crate) fn add(&mut self, endpoint: &Endpoint, causes: Vec<Cause>) {
         self.0.push((endpoint.clone(), causes));
     }

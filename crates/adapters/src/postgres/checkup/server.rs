@@ -11,6 +11,7 @@ use crate::checkup::rules::took;
 use crate::checkup::{Checked, Unreachable};
 use crate::database_url::PostgresUrl;
 use crate::postgres::PgSessionRepository;
+use crate::postgres::connection::PgConnection;
 use crate::postgres::error::PgError;
 use crate::postgres::statement::statement;
 
@@ -31,9 +32,9 @@ const FACTS: &str = "
         current_setting('default_transaction_read_only')::boolean,
         (SELECT reset_val::bigint FROM pg_settings WHERE name = 'statement_timeout'),
         (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
-        pg_backend_pid(), quote_ident(current_user), quote_ident(current_database())";
+        quote_ident(current_user), quote_ident(current_database())";
 
-type FactColumns = (Text, Integer, Text, Bool, Bool, BigInt, Nullable<Text>, Integer, Text, Text);
+type FactColumns = (Text, Integer, Text, Bool, Bool, BigInt, Nullable<Text>, Text, Text);
 
 /// What the server says of itself and of the connection.
 pub(super) struct Facts {
@@ -46,7 +47,6 @@ pub(super) struct Facts {
     statement_timeout: i64,
     /// The version of TLS, where it is used.
     tls: Option<String>,
-    backend: i32,
     /// As an identifier.
     pub(super) role: String,
     /// As an identifier.
@@ -55,32 +55,10 @@ pub(super) struct Facts {
 
 impl Facts {
     async fn ask(connection: &mut AsyncPgConnection) -> Result<Self, PgError> {
-        type Row = (String, i32, String, bool, bool, i64, Option<String>, i32, String, String);
+        type Row = (String, i32, String, bool, bool, i64, Option<String>, String, String);
         let row: Row = statement::<FactColumns>(FACTS).get_result(connection).await?;
-        let (
-            version,
-            version_number,
-            encoding,
-            is_standby,
-            is_read_only,
-            statement_timeout,
-            tls,
-            backend,
-            role,
-            database,
-        ) = row;
-        Ok(Self {
-            version,
-            version_number,
-            encoding,
-            is_standby,
-            is_read_only,
-            statement_timeout,
-            tls,
-            backend,
-            role,
-            database,
-        })
+        let (version, version_number, encoding, is_standby, is_read_only, statement_timeout, tls, role, database) = row;
+        Ok(Self { version, version_number, encoding, is_standby, is_read_only, statement_timeout, tls, role, database })
     }
 
     fn version(&self) -> Checked {
@@ -175,12 +153,21 @@ async fn connections(connection: &mut AsyncPgConnection, pool: usize) -> Result<
     Ok(Checked::doubtful("connections", text, remedy))
 }
 
+fn pooler(is_there: bool) -> Checked {
+    if !is_there {
+        return Checked::well("pooler", "no pooler stands between");
+    }
+    Checked::doubtful(
+        "pooler",
+        "a pooler stands between",
+        "in transaction mode it must be PgBouncer 1.21 or newer with max_prepared_statements above 0; \"Behind a pooler\" in \
+         docs/operations.md says what else it needs",
+    )
+}
+
 impl PgSessionRepository {
-    pub(super) async fn examine(
-        &self,
-        connection: &mut AsyncPgConnection,
-        migrates: bool,
-    ) -> Result<Vec<Checked>, PgError> {
+    pub(super) async fn examine(&self, connection: &mut PgConnection, migrates: bool) -> Result<Vec<Checked>, PgError> {
+        let PgConnection { diesel: connection, is_pooled, .. } = connection;
         let facts = Facts::ask(connection).await?;
         let mut checked = vec![
             facts.version(),
@@ -189,33 +176,16 @@ impl PgSessionRepository {
             facts.writable(),
             facts.timeouts(),
             connections(connection, self.pool.reading().pool_max).await?,
-            self.pooler(facts.backend).await?,
+            pooler(*is_pooled),
         ];
         checked.extend(rights::examine(connection, &facts, migrates).await?);
         Ok(checked)
     }
 
-    /// While one connection is held, no other can be on its backend, unless a pooler gives backends out by transaction.
-    /// That two are on different ones proves nothing.
-    async fn pooler(&self, held: i32) -> Result<Checked, PgError> {
-        let mut second = self.connector.for_diesel().await?;
-        let query = statement::<(Integer,)>("SELECT pg_backend_pid()");
-        let (backend,): (i32,) = query.get_result(&mut second.diesel).await?;
-        if backend != held {
-            return Ok(Checked::well("pooler", "no pooler in transaction mode was seen"));
-        }
-        Ok(Checked::doubtful(
-            "pooler",
-            "a pooler in transaction mode stands between",
-            "it must be PgBouncer 1.21 or newer with max_prepared_statements above 0; \"Behind a pooler\" in \
-             docs/operations.md says what else it needs",
-        ))
-    }
-
     pub(super) fn unreachable(&self, error: PgError) -> Unreachable {
         let target = self.connector.url().target();
         let state = match &error {
-            PgError::Connect { source, .. } => source.code(),
+            PgError::Connect { source, .. } => source.refusal(),
             _ => None,
         };
         let remedy = match state {
@@ -249,7 +219,6 @@ mod tests {
             is_read_only: false,
             statement_timeout: 0,
             tls: None,
-            backend: 1,
             role: "live".to_owned(),
             database: "live".to_owned(),
         }
