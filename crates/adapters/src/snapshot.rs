@@ -2,6 +2,8 @@
 //!
 //! A text is read again long after it was written: members may be added here, with a default, and none taken away.
 
+use std::collections::BTreeMap;
+
 use live_domain::{
     DurationMinutes, ListedSession, MaxParticipants, Metadata, Outcome, PlacedRegistration, Pseudonym, RecordingUrl,
     Registered, Registration, Session, SessionVersion, Subject, Timestamp,
@@ -118,25 +120,27 @@ pub(crate) fn read_outcome(text: &str) -> Result<Outcome, Unreadable> {
 
 /// The JSON text of a session, with the pseudonym as its host where the person is.
 pub(crate) fn rename_in_session(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
-    let mut session: SessionMembers = serde_json::from_str(text)?;
-    rename(&mut session.host_id, person, pseudonym);
-    Ok(serde_json::to_string(&session)?)
+    rename_at(&["host_id"], text, person, pseudonym)
 }
 
 /// The JSON text of an outcome, with the pseudonym where the person hosts or is registered.
 pub(crate) fn rename_in_outcome(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
-    let mut outcome: OutcomeMembers = serde_json::from_str(text)?;
-    match &mut outcome {
-        OutcomeMembers::Session { session, .. } => rename(&mut session.host_id, person, pseudonym),
-        OutcomeMembers::Registration { registration, .. } => rename(&mut registration.user_id, person, pseudonym),
-    }
-    Ok(serde_json::to_string(&outcome)?)
+    let text = rename_at(&["session", "session", "host_id"], text, person, pseudonym)?;
+    rename_at(&["registration", "registration", "user_id"], &text, person, pseudonym)
 }
 
-fn rename(name: &mut String, person: &Subject, pseudonym: &Pseudonym) {
-    if name == person.as_str() {
-        pseudonym.subject().as_str().clone_into(name);
+/// Whatever else a text holds stays as it is written.
+fn rename_at(path: &[&str], text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
+    let Some((member, rest)) = path.split_first() else {
+        let name: String = serde_json::from_str(text)?;
+        let is_person = name == person.as_str();
+        return Ok(serde_json::to_string(if is_person { pseudonym.subject().as_str() } else { &name })?);
+    };
+    let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)?;
+    if let Some(value) = members.get_mut(*member) {
+        *value = RawValue::from_string(rename_at(rest, value.get(), person, pseudonym)?)?;
     }
+    Ok(serde_json::to_string(&members)?)
 }
 
 fn instant(text: &str) -> Result<Timestamp, Unreadable> {
@@ -287,6 +291,16 @@ mod tests {
         for session in [session(1), full_session(1)] {
             assert_eq!(read_session(&write_session(&session).unwrap()).unwrap(), session);
         }
+    }
+
+    #[test]
+    fn counters_stay_where_the_host_is_renamed() {
+        let (person, pseudonym) = (subject(full_session(1).host_id.as_str()), Pseudonym::random());
+        let counters = Counters { registered: 3, waiting: 1 };
+        let text = rename_in_session(&write_counted(&full_session(1), counters).unwrap(), &person, &pseudonym).unwrap();
+        let renamed = Session { host_id: pseudonym.host_id().clone(), ..full_session(1) };
+        assert_eq!(read_session(&text).unwrap(), renamed);
+        assert!(text.contains(r#""registered_count":3"#) && text.contains(r#""waiting_count":1"#), "{text}");
     }
 
     #[test]

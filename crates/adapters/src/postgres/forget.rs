@@ -28,8 +28,10 @@ const SESSIONS: &str = "
 /// In the order of the ids, as every writer of several sessions takes them.
 const LOCK: &str = "SELECT FROM sessions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 
-/// The events of imports, which nobody did, whatever a person is called.
-const IMPORTED: &str = "('session.imported', 'registration.imported')";
+/// Whether the person did what an event tells of. Imports and the doctor are nobody, whatever a person is called; only what
+/// the doctor mended shows counters.
+const ACTED: &str = "who = $1 AND type NOT IN ('session.imported', 'registration.imported')
+    AND after::json -> 'waiting_count' IS NULL";
 
 /// The JSON `document` with the pseudonym `$2` at that path. All other text in it stays as it is, as `json` keeps it.
 fn with_pseudonym(document: &str, path: &[&str]) -> String {
@@ -53,7 +55,7 @@ fn renamed(column: &str) -> String {
 /// Whether an event of the table `session_events` names the person. What holds the name nowhere need not be read as JSON.
 fn names() -> String {
     let hosted = |column: &str| format!("{} AND {column}::json ->> 'host_id' = $1", mentions(column));
-    format!("(who = $1 AND type NOT IN {IMPORTED} OR user_id = $1 OR {} OR {})", hosted("before"), hosted("after"))
+    format!("({ACTED} OR user_id = $1 OR {} OR {})", hosted("before"), hosted("after"))
 }
 
 /// Whether the JSON text in that column holds the name, in whatever place.
@@ -95,7 +97,7 @@ fn rename() -> String {
             WHERE session_id = ANY ($4) AND user_id = $1 RETURNING 1
         ), happening AS (
             UPDATE session_events e SET user_id = CASE user_id WHEN $1 THEN $2 ELSE user_id END,
-                who = CASE WHEN who = $1 AND type NOT IN {IMPORTED} THEN $2 ELSE who END,
+                who = CASE WHEN {ACTED} THEN $2 ELSE who END,
                 before = {renamed_before}, after = {renamed_after}
             FROM complete
             WHERE seq = ANY ($6) OR seq > $7 AND {names}

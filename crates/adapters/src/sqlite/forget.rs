@@ -27,14 +27,15 @@ extern "SQL" {
 }
 
 const HOST: &str = "$.host_id";
+const COUNTER: &str = "$.waiting_count";
 const ANSWERED_HOST: &str = "$.session.session.host_id";
 const ANSWERED_PERSON: &str = "$.registration.registration.user_id";
 
 /// However long another process writes.
 const PATIENCE: &str = "PRAGMA busy_timeout = 600000";
 
-/// Of an event: its number, type, who, the person registered, and the snapshots.
-type NamingEvent = (i64, String, String, Option<String>, Option<String>, Option<String>);
+/// Of an event: its number, whether the person did what it tells of, who, the person registered, and the snapshots.
+type NamingEvent = (i64, bool, String, Option<String>, Option<String>, Option<String>);
 
 /// Who is to be forgotten, what is put in their place, and when.
 struct Forgetting {
@@ -62,27 +63,29 @@ impl Forgetting {
 
     fn rename_events(&self, connection: &mut SqliteConnection) -> Result<u64, SqliteError> {
         let (person, pseudonym) = (self.person.as_str(), self.pseudonym.subject().as_str());
-        // Imports are nobody's, whatever a person is called.
+        // Imports and the doctor are nobody, whatever a person is called; only what the doctor mended shows counters.
         let imported = [EventType::SessionImported, EventType::RegistrationImported].map(EventType::as_str);
-        let acted = session_events::who.eq(person).and(session_events::event_type.ne_all(imported));
+        let acted = session_events::who
+            .eq(person)
+            .and(session_events::event_type.ne_all(imported))
+            .and(text_at(session_events::after, COUNTER).is_null());
         let registered = session_events::user_id.is(person);
         let hosted_before = text_at(session_events::before, HOST).is(person);
         let hosted_after = text_at(session_events::after, HOST).is(person);
-        let naming = session_events::table.filter(acted.or(registered).or(hosted_before).or(hosted_after));
+        let naming = session_events::table.filter(acted.clone().or(registered).or(hosted_before).or(hosted_after));
         let columns = (
             session_events::seq,
-            session_events::event_type,
+            acted,
             session_events::who,
             session_events::user_id,
             session_events::before,
             session_events::after,
         );
         let events: Vec<NamingEvent> = naming.select(columns).load(connection)?;
-        for (seq, event_type, who, user_id, before, after) in &events {
-            let has_acted = who == person && !imported.contains(&event_type.as_str());
+        for (seq, has_acted, who, user_id, before, after) in &events {
             diesel::update(session_events::table.find(seq))
                 .set((
-                    session_events::who.eq(if has_acted { pseudonym } else { who }),
+                    session_events::who.eq(if *has_acted { pseudonym } else { who }),
                     session_events::user_id
                         .eq(user_id.as_deref().map(|user| if user == person { pseudonym } else { user })),
                     session_events::before.eq(self.rename_snapshot(before.as_deref())?),
