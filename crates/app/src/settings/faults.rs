@@ -21,6 +21,7 @@ impl Settings {
             self.rate_limit().map(drop),
             self.cors().map(drop),
             self.drain().map(drop),
+            self.history_kept_for().map(drop),
             self.migrate_on_start().map(drop),
             self.log_format().map(drop),
         ];
