@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,6 +13,9 @@ use crate::support::{PATIENCE, client};
 
 /// The secret of every client. It must survive both codings of HTTP Basic that a client of OAuth applies.
 pub(crate) const CLIENT_SECRET: &str = "ten % of a secret: +/&=";
+
+/// How long it may take to start: Node.js reads hundreds of modules for it, on a machine that may be busy with all the other tests.
+const STARTING: Duration = Duration::from_mins(3);
 
 const FILES: [(&str, &str); 3] = [
     ("package.json", include_str!("oidc/package.json")),
@@ -41,18 +45,18 @@ impl IdentityProvider {
         let output = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let mut provider = Self { child, lines, issuer: Issuer(String::new()) };
-        provider.issuer.0 = provider.line();
+        provider.issuer.0 = provider.line(STARTING);
         provider
     }
 
-    fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}; what it wrote above says why"))
+    fn line(&self, patience: Duration) -> String {
+        self.lines.recv_timeout(patience).unwrap_or_else(|error| panic!("{error}; what it wrote above says why"))
     }
 
     /// Has it publish these keys from now on, and sign with the first.
     pub(crate) fn use_keys(&mut self, names: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{names}").unwrap();
-        assert_eq!(self.line(), names);
+        assert_eq!(self.line(PATIENCE), names);
     }
 }
 

@@ -12,8 +12,8 @@ const { Provider } = await import('oidc-provider');
 const keys = new Map();
 function key(kid) {
   if (!keys.has(kid)) {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    keys.set(kid, { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    keys.set(kid, { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256' });
   }
   return keys.get(kid);
 }
@@ -32,6 +32,7 @@ const client = {
   redirect_uris: [],
   response_types: [],
   grant_types: ['client_credentials'],
+  id_token_signed_response_alg: 'ES256',
 };
 // What a token is for says of which form it is; one for `urn:other` is not for the service.
 const audiences = { 'urn:live:jwt': 'urn:live', 'urn:live:opaque': 'urn:live', 'urn:other': 'urn:other' };
@@ -40,7 +41,7 @@ const resourceServer = (resource) => ({
   scope: 'write:live',
   accessTokenFormat: resource === 'urn:live:opaque' ? 'opaque' : 'jwt',
   accessTokenTTL: 600,
-  jwt: { sign: { alg: 'RS256' } },
+  jwt: { sign: { alg: 'ES256' } },
 });
 
 const provider = (issuer, names) => new Provider(issuer, {
