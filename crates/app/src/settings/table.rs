@@ -245,7 +245,7 @@ pub(super) const HISTORY_DAYS: Setting = setting(
     "LIVE_HISTORY_DAYS",
     Form::Plain,
     "DAYS",
-    "for ever",
+    "empty: for ever",
     "How many days the history is kept (1 to 36500); `serve` and `dev` delete what is older, little by little",
 );
 /// Whether to migrate at the start.
