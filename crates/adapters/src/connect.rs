@@ -8,6 +8,7 @@ use live_domain::{
     SessionWriter, StoreError, StoreHealth,
 };
 
+use crate::backlog::HistoryBacklog;
 use crate::checkup::Checkup;
 use crate::database_url::DatabaseUrl;
 use crate::migrations::Migrations;
@@ -53,6 +54,8 @@ pub struct Store {
     pub history: Arc<dyn HistoryRepository>,
     /// Forgets people.
     pub people: Arc<dyn PersonRepository>,
+    /// Tells how far its readers are behind.
+    pub backlog: Arc<dyn HistoryBacklog>,
     /// Imports and exports.
     pub bulk: Arc<dyn BulkRepository>,
     /// Tells whether it can serve.
@@ -99,6 +102,7 @@ where
         + KeptAnswers
         + HistoryRepository
         + PersonRepository
+        + HistoryBacklog
         + BulkRepository
         + StoreHealth
         + Migrations
@@ -116,6 +120,7 @@ where
         kept: Arc::<T>::clone(&store),
         history: Arc::<T>::clone(&store),
         people: Arc::<T>::clone(&store),
+        backlog: Arc::<T>::clone(&store),
         bulk: Arc::<T>::clone(&store),
         health: Arc::<T>::clone(&store),
         migrations: Arc::<T>::clone(&store),

@@ -25,6 +25,7 @@
 //! | `test-support` | [`test_support`], databases to test on |
 #![deny(missing_docs)]
 
+pub mod backlog;
 mod bulk_lines;
 pub mod checkup;
 pub mod connect;
@@ -43,6 +44,7 @@ mod store_settings;
 pub mod test_support;
 pub mod usage;
 
+pub use backlog::{Backlog, HistoryBacklog};
 pub use checkup::Checkup;
 pub use connect::{NotUp, OpenError, Startup, Store, open};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};

@@ -1,5 +1,6 @@
 //! Sessions on Postgres.
 
+mod backlog;
 mod bulk;
 mod certificates;
 mod checkup;

@@ -7,13 +7,17 @@ mod introspection;
 mod jwt;
 mod keys;
 mod outbound;
+mod refusal;
 mod secret;
 
 pub use claims::{ClaimRules, Claims, LEEWAY};
 pub use credentials::MAX_TOKEN;
 pub use guard::{Caller, EditScopes, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
-pub use introspection::{Introspection, IntrospectionEndpoint, JwtOrIntrospection};
+pub use introspection::{Introspection, IntrospectionEndpoint, IntrospectionOutcome, JwtOrIntrospection};
 pub use jwt::JwtVerifier;
-pub use keys::{KeyFault, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey};
+pub use keys::{
+    KeyFault, KeyRefresh, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey,
+};
 pub use outbound::OutboundError;
+pub use refusal::Refusal;
 pub use secret::{Hs256Secret, SecretError, mint};

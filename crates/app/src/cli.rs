@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 mod dev;
 mod dev_secret;
 mod doctor;
@@ -13,6 +14,7 @@ mod migrate;
 mod openapi;
 mod serve;
 mod store;
+mod subject;
 mod token;
 
 use std::process::ExitCode;
@@ -21,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 pub use failure::Failure;
 
-use crate::settings::{LogFormat, SettingFlags, Settings};
+use crate::settings::{SettingFlags, Settings};
 
 /// Schedules and lists live sessions for brands and communities, over HTTP.
 ///
@@ -54,6 +56,8 @@ enum Command {
     Token(token::Token),
     /// Put a random pseudonym in the place of a person, wherever the store names them
     Forget(forget::Forget),
+    /// Print what stands for a person in the log, to find their requests by
+    Subject(subject::Subject),
     /// Print the OpenAPI 3.1 document
     Openapi,
     /// Exit 0 when the server at `LIVE_BIND` is ready
@@ -99,12 +103,15 @@ impl Cli {
 
 impl Command {
     async fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let log_format = match (&self, settings.log_format()) {
-            // It tells of all that is wrong, of this as well.
-            (Self::Doctor(_), Err(_)) => LogFormat::Text,
-            (_, format) => format?,
-        };
-        crate::telemetry::init(log_format);
+        // It tells of all that is wrong, of the settings of the log as well.
+        let log = settings.log_format().and_then(|format| Ok((format, settings.log_levels()?)));
+        match (&self, log) {
+            (Self::Doctor(_), Err(_)) => {}
+            (_, log) => {
+                let (format, levels) = log?;
+                crate::telemetry::init(format, levels);
+            }
+        }
         match self {
             Self::Dev => dev::run(settings).await,
             Self::Serve => serve::run(settings).await,
@@ -113,6 +120,7 @@ impl Command {
             Self::Export(command) => command.run(settings).await,
             Self::Token(command) => command.run(settings),
             Self::Forget(command) => command.run(settings).await,
+            Self::Subject(command) => command.run(settings),
             Self::Openapi => openapi::run(),
             Self::Healthcheck => healthcheck::run(settings).await,
             Self::Doctor(command) => command.run(settings).await,

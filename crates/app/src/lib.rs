@@ -4,11 +4,13 @@
 //! One request walks through [`http`] (text to values), the use case of the domain crate, and a store of the adapters
 //! crate. `docs/architecture.md` follows it name by name.
 
+pub mod admin;
 pub mod auth;
 pub mod causes;
 pub mod cli;
 pub mod http;
 pub mod json;
+pub mod metrics;
 pub mod ndjson;
 pub mod nearest;
 pub mod sample;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live_domain::{Clock, HistoryRepository, KeptAnswers, StoreError};
+use prometheus_client::metrics::counter::Counter;
 
 use crate::causes::chain;
 
@@ -24,6 +25,8 @@ pub struct Upkeep {
     pub history_kept_for: Option<time::Duration>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Counts the answers.
+    pub keys_pruned: Counter,
 }
 
 impl Upkeep {
@@ -45,10 +48,14 @@ impl Upkeep {
 
     async fn prune_kept_answers(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        while self.kept.prune(now).await? > 0 {
+        loop {
+            let pruned = self.kept.prune(now).await?;
+            if pruned == 0 {
+                return Ok(());
+            }
+            self.keys_pruned.inc_by(pruned);
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(())
     }
 
     async fn prune_history(&self) -> Result<(), StoreError> {
@@ -92,6 +99,11 @@ mod tests {
             self.answers.lock().unwrap().pop_front().unwrap_or(Ok(0))
         }
 
+        /// How many are deleted in all, once everything was answered.
+        fn pruned(&self) -> u64 {
+            self.answers.lock().unwrap().iter().filter_map(|answer| answer.as_ref().ok()).sum()
+        }
+
         fn times(&self) -> Vec<u64> {
             self.times.lock().unwrap().clone()
         }
@@ -112,13 +124,16 @@ mod tests {
             assert_eq!(Some(before), days.map(|days| minutes(-days * 24 * 60)));
             deletions.answer()
         });
+        let (keys_pruned, kept_pruned) = (Counter::default(), kept.pruned());
         let upkeep = Upkeep {
             kept: Arc::new(kept_answers),
             history: Arc::new(events),
             history_kept_for: days.map(time::Duration::days),
             clock: Arc::new(clock),
+            keys_pruned: keys_pruned.clone(),
         };
         tokio::time::timeout(Duration::from_mins(run_for), upkeep.run()).await.unwrap_err();
+        assert_eq!(keys_pruned.get(), kept_pruned);
         (kept.times(), history.times())
     }
 

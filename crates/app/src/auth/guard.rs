@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
 use live_domain::{BrandScope, Editor, Reach, Viewer};
 
 use super::credentials::{Credentials, credentials};
+use super::refusal::Refusal;
 use crate::http::error::{ApiError, ErrorCode};
+use crate::http::record::Record;
 use crate::http::state::AppState;
 
 /// Scopes of a token, or those that a route demands.
@@ -71,6 +73,7 @@ fn insufficient_scope(demanded: &str) -> ApiError {
     let challenge = challenge(&format!(", error=\"insufficient_scope\", scope=\"{demanded}\""));
     ApiError::new(ErrorCode::InsufficientScope, format!("the token must have the scope {demanded}"))
         .with_header(header::WWW_AUTHENTICATE, challenge)
+        .with_refusal(Refusal::InsufficientScope)
 }
 
 /// Tells whose token it is. Implementations join without a change to any handler.
@@ -138,19 +141,23 @@ impl From<TokenRefusal> for ApiError {
     fn from(refusal: TokenRefusal) -> Self {
         match refusal {
             TokenRefusal::Invalid(reason) => invalid_token(reason),
-            TokenRefusal::Unavailable(_) => Self::unavailable(refusal),
+            TokenRefusal::Unavailable(_) => Self::unavailable(refusal).with_refusal(Refusal::Unavailable),
         }
     }
 }
 
 fn invalid_token(reason: InvalidToken) -> ApiError {
     let challenge = challenge(&format!(", error=\"invalid_token\", error_description=\"{reason}\""));
-    ApiError::new(ErrorCode::InvalidToken, reason.to_string()).with_header(header::WWW_AUTHENTICATE, challenge)
+    ApiError::new(ErrorCode::InvalidToken, reason.to_string())
+        .with_header(header::WWW_AUTHENTICATE, challenge)
+        .with_refusal(Refusal::Invalid(reason))
 }
 
 fn unauthenticated() -> ApiError {
     let message = "a bearer token is needed: send `Authorization: Bearer <token>`";
-    ApiError::new(ErrorCode::Unauthenticated, message).with_header(header::WWW_AUTHENTICATE, challenge(""))
+    ApiError::new(ErrorCode::Unauthenticated, message)
+        .with_header(header::WWW_AUTHENTICATE, challenge(""))
+        .with_refusal(Refusal::NoToken)
 }
 
 /// A challenge of RFC 6750, section 3. The texts in it are ours or checked settings.
@@ -162,6 +169,9 @@ fn challenge(more: &str) -> HeaderValue {
 async fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<AppState>>().ok_or_else(|| ApiError::internal("no application state"))?;
     let caller = verified(request, state).await;
+    if let (Some(record), Ok(caller)) = (Record::of(&request.extensions()), &caller) {
+        record.is_by(state.subjects.hash(caller.viewer.subject()));
+    }
     match (&state.rate, &caller) {
         (Some(rate), Ok(caller)) => rate.count_subject(request, &caller.viewer)?,
         (Some(rate), Err(refusal)) if is_fault_of_client(refusal) => rate.count_address(request)?,
@@ -180,7 +190,7 @@ async fn verified(request: &HttpRequest, state: &AppState) -> Result<Caller, Api
         Credentials::None => Err(unauthenticated()),
         Credentials::Ambiguous => {
             let message = "send the token once, in one Authorization field and nowhere else";
-            Err(ApiError::new(ErrorCode::InvalidRequest, message))
+            Err(ApiError::new(ErrorCode::InvalidRequest, message).with_refusal(Refusal::Ambiguous))
         }
         Credentials::Unreadable => Err(invalid_token(InvalidToken::Malformed)),
         Credentials::Token(token) => bearer(request, state, token).await,

@@ -17,6 +17,7 @@ use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
 use super::jwt::{JwtVerifier, has_shape_of_jwt};
 use super::outbound::{self, OutboundError};
 use crate::json::read_object;
+use crate::metrics::{Outcome, Tally};
 
 /// Where the issuer is asked, and as whom.
 #[derive(Debug, Clone)]
@@ -36,6 +37,31 @@ pub struct Introspection {
     rules: ClaimRules,
     clock: Arc<dyn Clock>,
     cache: Cache,
+    outcomes: Tally<IntrospectionOutcome>,
+}
+
+/// What came of asking the issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntrospectionOutcome {
+    /// The token is active.
+    Active,
+    /// It is not.
+    Inactive,
+    /// The issuer did not say.
+    Failed,
+}
+
+impl Outcome for IntrospectionOutcome {
+    const LABEL: &'static str = "result";
+    const ALL: &'static [Self] = &[Self::Active, Self::Inactive, Self::Failed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The issuer did not say whether a token is active.
@@ -55,7 +81,7 @@ impl From<IntrospectionError> for TokenRefusal {
 }
 
 impl Introspection {
-    /// Asks at that endpoint about tokens that also meet the rules.
+    /// Asks at that endpoint about tokens that also meet the rules, and counts what comes of it.
     ///
     /// # Errors
     ///
@@ -64,23 +90,35 @@ impl Introspection {
         endpoint: IntrospectionEndpoint,
         rules: ClaimRules,
         clock: Arc<dyn Clock>,
+        outcomes: Tally<IntrospectionOutcome>,
     ) -> Result<Self, OutboundError> {
         let client = outbound::client(&endpoint.url)?;
-        Ok(Self { endpoint, client, rules, clock, cache: Cache::default() })
+        Ok(Self { endpoint, client, rules, clock, cache: Cache::default(), outcomes })
     }
 
     /// The claims of a token that is active.
     async fn ask(&self, token: &str) -> Result<Claims, TokenRefusal> {
+        let answer = self.answer(token).await;
+        self.outcomes.count(match &answer {
+            Ok((true, _)) => IntrospectionOutcome::Active,
+            Ok((false, _)) => IntrospectionOutcome::Inactive,
+            Err(_) => IntrospectionOutcome::Failed,
+        });
+        match answer? {
+            (true, body) => Ok(read_object(&body).map_err(|_| InvalidToken::Claims)?),
+            (false, _) => Err(InvalidToken::Inactive.into()),
+        }
+    }
+
+    /// Whether the token is active, and the answer that says so.
+    async fn answer(&self, token: &str) -> Result<(bool, Vec<u8>), IntrospectionError> {
         #[derive(Deserialize)]
         struct Activity {
             active: bool,
         }
-        let body = outbound::body(self.question(token)).await.map_err(IntrospectionError::from)?;
-        let activity: Activity = read_object(&body).map_err(|_| IntrospectionError::Unclear)?;
-        if !activity.active {
-            return Err(InvalidToken::Inactive.into());
-        }
-        Ok(read_object(&body).map_err(|_| InvalidToken::Claims)?)
+        let body = outbound::body(self.question(token)).await?;
+        let Activity { active } = read_object(&body).map_err(|_| IntrospectionError::Unclear)?;
+        Ok((active, body))
     }
 
     /// The token goes into the body, where nobody logs it; id and secret of the client go into the one header field, each

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 pub use jwk::KeyFault;
 use jwk::VerifyingKey;
-pub use remote::{KeySource, KeyUrl, RemoteKeys};
+pub use remote::{KeyRefresh, KeySource, KeyUrl, RemoteKeys};
 
 use crate::json::read_object;
 

@@ -9,8 +9,9 @@ use live_domain::{
 use serde_json::json;
 use time::Duration;
 
-use super::{Failure, dev_secret, identity, print, say, serve, store};
+use super::{Failure, admin, dev_secret, identity, print, say, serve, store};
 use crate::auth::{EditScopes, Hs256Secret, mint};
+use crate::metrics::Metrics;
 use crate::sample;
 use crate::settings::{DatabaseDefault, Settings};
 
@@ -21,9 +22,12 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let (addresses, drain) = (loopback(settings.bind()?)?, settings.drain()?);
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
-    let state = serve::state(settings, &store, identity::verifier(settings, Some(&secret))?)?;
-    let upkeep = serve::upkeep(settings, &store)?;
+    let metrics = Metrics::default();
+    let verifier = identity::verifier(settings, Some(&secret), &metrics)?;
+    let upkeep = serve::upkeep(settings, &store, &metrics)?;
+    let state = serve::state(settings, &store, verifier, metrics)?;
     let listener = serve::listen(&addresses)?;
+    admin::serve_if_free(settings, state.metrics.exposition(&store))?;
     store::migrate(settings, &store).await?;
     fill_if_empty(&store, SystemClock.now()).await?;
     let signals = serve::catch_signals()?;

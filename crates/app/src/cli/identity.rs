@@ -10,6 +10,7 @@ use crate::auth::{
     TokenVerifier,
 };
 use crate::causes::chain;
+use crate::metrics::Metrics;
 use crate::settings::{KeyPlace, Settings, read_keys};
 
 /// What is wrong where nothing is set that tokens can be verified with.
@@ -24,13 +25,18 @@ pub(super) fn is_set(settings: &Settings) -> Result<bool, Failure> {
 }
 
 /// Verifies tokens that are signed with the secret, and those that the settings name keys or an endpoint for.
-pub(super) fn verifier(settings: &Settings, secret: Option<&Hs256Secret>) -> Result<Arc<dyn TokenVerifier>, Failure> {
+pub(super) fn verifier(
+    settings: &Settings,
+    secret: Option<&Hs256Secret>,
+    metrics: &Metrics,
+) -> Result<Arc<dyn TokenVerifier>, Failure> {
     let (rules, clock) = (settings.claim_rules()?, Arc::new(SystemClock));
     let introspection = settings.introspection()?.map(|endpoint| {
-        let introspection = Introspection::new(endpoint, rules.clone(), Arc::<SystemClock>::clone(&clock));
+        let (clock, outcomes) = (Arc::<SystemClock>::clone(&clock), metrics.introspections.clone());
+        let introspection = Introspection::new(endpoint, rules.clone(), clock, outcomes);
         introspection.map_err(|error| cannot_be_asked("LIVE_AUTH_INTROSPECTION_URL", &error))
     });
-    let keys = keys(settings)?;
+    let keys = keys(settings, metrics)?;
     let is_signed = secret.is_some() || keys.is_some();
     let jwt = is_signed.then(|| JwtVerifier::new(secret, keys, rules, clock));
     match (jwt, introspection.transpose()?) {
@@ -41,7 +47,7 @@ pub(super) fn verifier(settings: &Settings, secret: Option<&Hs256Secret>) -> Res
     }
 }
 
-fn keys(settings: &Settings) -> Result<Option<PublicKeys>, Failure> {
+fn keys(settings: &Settings, metrics: &Metrics) -> Result<Option<PublicKeys>, Failure> {
     let keys = match settings.jwks()? {
         None => return Ok(None),
         Some(KeyPlace::File(path)) => {
@@ -53,7 +59,7 @@ fn keys(settings: &Settings) -> Result<Option<PublicKeys>, Failure> {
         }
         Some(KeyPlace::Url(url)) => {
             let source = KeyUrl::new(url).map_err(|error| cannot_be_asked("LIVE_AUTH_JWKS", &error))?;
-            PublicKeys::Remote(RemoteKeys::start(Arc::new(source)))
+            PublicKeys::Remote(RemoteKeys::start(Arc::new(source), metrics.key_refreshes.clone()))
         }
     };
     Ok(Some(keys))

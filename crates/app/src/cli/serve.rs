@@ -7,11 +7,12 @@ use std::time::Duration;
 use live_adapters::Store;
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
-use super::{Failure, identity, store};
+use super::{Failure, admin, identity, store};
 use crate::auth::TokenVerifier;
 use crate::http::drain::Drain;
 use crate::http::load::LoadLimit;
 use crate::http::state::AppState;
+use crate::metrics::Metrics;
 use crate::server::{self, StopSignals};
 use crate::settings::{DatabaseDefault, Settings};
 use crate::store_watch::StoreWatch;
@@ -19,11 +20,14 @@ use crate::upkeep::Upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     check_production(settings)?;
-    let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref())?;
+    let metrics = Metrics::default();
+    let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref(), &metrics)?;
     let (migrate_on_start, drain) = (settings.migrate_on_start()?, settings.drain()?);
     let store = store::open(settings, DatabaseDefault::None)?;
-    let (state, upkeep) = (state(settings, &store, verifier)?, upkeep(settings, &store)?);
+    let upkeep = upkeep(settings, &store, &metrics)?;
+    let state = state(settings, &store, verifier, metrics)?;
     let listener = listen(&settings.bind()?)?;
+    admin::serve(settings, state.metrics.exposition(&store))?;
     if migrate_on_start {
         store::migrate(settings, &store).await?;
     }
@@ -41,7 +45,12 @@ fn check_production(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// Wires the ports together.
-pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenVerifier>) -> Result<AppState, Failure> {
+pub(super) fn state(
+    settings: &Settings,
+    store: &Store,
+    verifier: Arc<dyn TokenVerifier>,
+    metrics: Metrics,
+) -> Result<AppState, Failure> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
     let grace = settings.upcoming_grace()?;
     let Store { sessions, writer, registrations, kept, health, .. } = store.clone();
@@ -63,13 +72,16 @@ pub(super) fn state(settings: &Settings, store: &Store, verifier: Arc<dyn TokenV
         verifier,
         list_scopes: settings.list_scopes()?,
         edit_scopes: settings.edit_scopes()?,
+        metrics,
+        subjects: settings.subject_key()?,
     })
 }
 
 /// What the service is to do beside answering.
-pub(super) fn upkeep(settings: &Settings, store: &Store) -> Result<Upkeep, Failure> {
+pub(super) fn upkeep(settings: &Settings, store: &Store, metrics: &Metrics) -> Result<Upkeep, Failure> {
     let Store { kept, history, .. } = store.clone();
-    Ok(Upkeep { kept, history, history_kept_for: settings.history_kept_for()?, clock: Arc::new(SystemClock) })
+    let (history_kept_for, keys_pruned) = (settings.history_kept_for()?, metrics.keys_pruned.clone());
+    Ok(Upkeep { kept, history, history_kept_for, clock: Arc::new(SystemClock), keys_pruned })
 }
 
 pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {

@@ -12,7 +12,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::record::Record;
 use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::auth::Refusal;
 use crate::causes::chain;
 
 pub use table::{ERRORS, ErrorCode, ErrorKind};
@@ -51,6 +53,7 @@ pub struct ApiError {
     details: Vec<Detail>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    refusal: Option<Refusal>,
     request_id: Option<RequestId>,
 }
 
@@ -58,7 +61,7 @@ impl ApiError {
     /// An error of that code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, message, details: Vec::new(), headers: Vec::new(), cause: None, request_id: None }
+        Self { code, message, details: Vec::new(), headers: Vec::new(), cause: None, refusal: None, request_id: None }
     }
 
     /// The parameters that are off; there is at least one.
@@ -107,6 +110,12 @@ impl ApiError {
         self
     }
 
+    /// As a refusal of the guard, for whoever watches the service.
+    #[must_use]
+    pub fn with_refusal(self, refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..self }
+    }
+
     /// As the answer to that request.
     #[must_use]
     pub fn for_request(self, request_id: RequestId) -> Self {
@@ -134,11 +143,17 @@ impl ApiError {
         self.code
     }
 
+    /// Why the guard refused the request, if it did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
     /// Writes what the client does not get to see into the log.
-    pub fn log(&self, request_id: &RequestId) {
+    pub fn log(&self, record: &Record) {
         let Some(cause) = &self.cause else { return };
-        let causes = chain(cause.as_ref());
-        tracing::error!(error = self.code.kind().name, %request_id, causes, "request failed");
+        let (causes, request_id, trace_id) = (chain(cause.as_ref()), &record.id, record.trace_id());
+        tracing::error!(error = self.code.kind().name, %request_id, trace_id, causes, "request failed");
     }
 
     /// The response, the request id in body and header.

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, web};
 
 use super::error::ApiError;
+use super::record::Record;
 use super::state::AppState;
 
 /// What has to be answered when there is too much of everything else.
-const HEALTH: [&str; 2] = ["/livez", "/readyz"];
+pub const HEALTH: [&str; 2] = ["/livez", "/readyz"];
 
 /// A bound on the requests in flight. Clones share it.
 #[derive(Debug, Clone)]
@@ -60,7 +61,11 @@ pub async fn limit<B: MessageBody>(
     let asks_for_health = HEALTH.contains(&request.path());
     let in_flight = if asks_for_health { None } else { state.load.enter() };
     if in_flight.is_none() && !asks_for_health {
+        state.metrics.turned_away.inc();
         // A line in the log for each of too many requests would make it worse.
+        if let Some(record) = Record::of(&request.extensions()) {
+            record.is_quiet();
+        }
         return Ok(request.error_response(ApiError::not_now()).map_into_right_body());
     }
     Ok(next.call(request).await?.map_into_left_body())

@@ -6,51 +6,58 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, AcceptEncoding, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, ResponseError, web};
 use futures_util::FutureExt;
 
 use super::carried::Carried;
 use super::error::ApiError;
-use super::request_id::{RequestId, X_REQUEST_ID};
+use super::record::{Record, Watch};
+use super::request_id::X_REQUEST_ID;
+use super::state::AppState;
 
-/// Gives the request its id and sees to it that the response carries it, with what else it is to carry, and that every
-/// error, of whatever layer, is one of ours: refused by the framework, returned by a handler, or a panic.
+/// Gives the request its id and sees to it that the response carries it, with what else it is to carry, that every error,
+/// of whatever layer, is one of ours: refused by the framework, returned by a handler, or a panic; and that log and metrics
+/// are told how it ended.
 ///
 /// # Errors
 ///
 /// A panic; it is rendered like the others.
 pub async fn finish<B: MessageBody + 'static>(
+    state: web::Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let request_id = RequestId::of(request.headers());
-    request.extensions_mut().insert(request_id.clone());
+    let watch = Watch::begin(&request, state);
     let carried = Carried::default();
     request.extensions_mut().insert(carried.clone());
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    match outcome {
-        Ok(Ok(response)) => Ok(finished(response, &request_id, &carried)),
-        Ok(Err(error)) => Err(answered(of_framework(&error), request_id, &carried)),
-        Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), request_id, &carried)),
-    }
+    let outcome = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(finished(response, watch.record(), &carried)),
+        Ok(Err(error)) => Err(answered(of_framework(&error), watch.record(), &carried)),
+        Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), watch.record(), &carried)),
+    };
+    watch.end(match &outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.status_code(),
+    });
+    Ok(outcome?)
 }
 
 fn finished<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
-    request_id: &RequestId,
+    record: &Record,
     carried: &Carried,
 ) -> ServiceResponse<BoxBody> {
     let mut response = response.map_into_boxed_body();
     let rendered = response.response().error().map(|error| {
         let rendered = |error: &ApiError| {
-            error.log(request_id);
-            error.response(request_id)
+            told(error, record);
+            error.response(&record.id)
         };
         error.as_error::<ApiError>().map_or_else(|| rendered(&of_framework(error)), rendered)
     });
     if let Some(rendered) = rendered {
         response = response.into_response(rendered);
-    } else if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+    } else if let Ok(value) = HeaderValue::from_str(record.id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     for (name, value) in carried.take() {
@@ -64,10 +71,15 @@ fn of_framework(error: &Error) -> ApiError {
     ApiError::of_framework(error.as_response_error().status_code(), &error.to_string())
 }
 
-fn answered(error: ApiError, request_id: RequestId, carried: &Carried) -> Error {
-    error.log(&request_id);
+fn answered(error: ApiError, record: &Record, carried: &Carried) -> ApiError {
+    told(&error, record);
     let error = carried.take().into_iter().fold(error, |error, (name, value)| error.with_header(name, value));
-    error.for_request(request_id).into()
+    error.for_request(record.id.clone())
+}
+
+fn told(error: &ApiError, record: &Record) {
+    error.log(record);
+    record.is_refused(error);
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

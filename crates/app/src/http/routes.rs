@@ -1,12 +1,13 @@
 //! The routes.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
+use actix_web::{App, Error, FromRequest, Handler, HttpMessage, HttpResponse, Resource, Responder, Route, web};
 
 use super::error::{ApiError, ErrorCode};
+use super::record::Record;
 use super::state::AppState;
 use super::{cors, drain, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions};
 
@@ -37,7 +38,6 @@ pub fn app(
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    let step = |name: &str, route: Route| resource(&format!("/v1/sessions/{{id}}/{name}"), "POST", [route]);
     let session = read(sessions::get_session).into_iter().chain([web::patch().to(sessions::patch_session)]);
     let line = read(registrations::list_registrations).into_iter().chain([web::post().to(registrations::register)]);
     let own = read(registrations::get_own_registration);
@@ -46,9 +46,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/live/sessions", READ, read(list_sessions::list_sessions)))
         .service(resource("/v1/sessions", "POST", [web::post().to(sessions::create_session)]))
         .service(resource("/v1/sessions/{id}", "GET, HEAD, PATCH", session))
-        .service(step("start", web::post().to(sessions::start_session)))
-        .service(step("end", web::post().to(sessions::end_session)))
-        .service(step("cancel", web::post().to(sessions::cancel_session)))
+        .service(resource("/v1/sessions/{id}/start", "POST", [web::post().to(sessions::start_session)]))
+        .service(resource("/v1/sessions/{id}/end", "POST", [web::post().to(sessions::end_session)]))
+        .service(resource("/v1/sessions/{id}/cancel", "POST", [web::post().to(sessions::cancel_session)]))
         .service(resource("/v1/sessions/{id}/registrations", "GET, HEAD, POST", line))
         .service(resource("/v1/sessions/{id}/registrations/me", "GET, HEAD, DELETE", own))
         .service(resource("/livez", READ, read(health::alive)))
@@ -71,10 +71,21 @@ where
     [web::get().to(handler.clone()), web::head().to(handler)]
 }
 
-/// A resource that knows these methods, which are those of the routes.
-fn resource(path: &str, allowed: &'static str, routes: impl IntoIterator<Item = Route>) -> Resource {
+/// A resource that knows these methods, which are those of the routes. What is asked of it is on record under its path.
+fn resource(
+    path: &'static str,
+    allowed: &'static str,
+    routes: impl IntoIterator<Item = Route>,
+) -> Resource<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>>
+{
     let resource = routes.into_iter().fold(web::resource(path), Resource::route);
-    resource.default_service(web::to(move || async move { method_not_allowed(allowed) }))
+    let resource = resource.default_service(web::to(move || async move { method_not_allowed(allowed) }));
+    resource.wrap_fn(move |request, service| {
+        if let Some(record) = Record::of(&request.extensions()) {
+            record.is_of(path);
+        }
+        service.call(request)
+    })
 }
 
 async fn not_found() -> Result<HttpResponse, ApiError> {

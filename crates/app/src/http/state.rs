@@ -9,6 +9,8 @@ use super::drain::Drain;
 use super::load::LoadLimit;
 use super::rate::RateLimit;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
+use crate::metrics::Metrics;
+use crate::telemetry::SubjectKey;
 
 /// What the handlers work with.
 pub struct AppState {
@@ -34,4 +36,8 @@ pub struct AppState {
     pub list_scopes: Scopes,
     /// The scopes that creating and changing sessions demand.
     pub edit_scopes: EditScopes,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Makes of subjects what stands in the log.
+    pub subjects: SubjectKey,
 }

@@ -9,6 +9,7 @@ impl Settings {
         let readings = [
             self.database(DatabaseDefault::FileIfThere).map(drop),
             self.bind().map(drop),
+            self.admin_bind().map(drop),
             self.hs256_secret().map(drop),
             self.jwks().map(drop),
             self.claim_rules().map(drop),
@@ -24,13 +25,9 @@ impl Settings {
             self.history_kept_for().map(drop),
             self.migrate_on_start().map(drop),
             self.log_format().map(drop),
+            self.log_levels().map(drop),
+            self.subject_key().map(drop),
         ];
         readings.into_iter().filter_map(Result::err).collect()
-    }
-
-    /// The levels of the log, as `RUST_LOG` sets them.
-    #[must_use]
-    pub fn log_levels(&self) -> Option<String> {
-        Some(self.environment.get("RUST_LOG")?.to_string_lossy().into_owned())
     }
 }

@@ -103,6 +103,14 @@ pub(super) const DATABASE_URL: Setting = setting(
 /// Where the service listens.
 pub(super) const BIND: Setting =
     setting("LIVE_BIND", Form::Plain, "HOST:PORT", "127.0.0.1:8080", "Where the service listens");
+/// Where it tells how it does.
+pub(super) const ADMIN_BIND: Setting = setting(
+    "LIVE_ADMIN_BIND",
+    Form::Plain,
+    "HOST:PORT",
+    "127.0.0.1:9464",
+    "Where /metrics is served, kept off the public port; `off` for nowhere",
+);
 /// The shared secret of tokens.
 pub(super) const AUTH_HS256_SECRET: Setting = setting(
     "LIVE_AUTH_HS256_SECRET",
@@ -264,11 +272,20 @@ pub(super) const LOG: Setting = setting(
     "text on a terminal, else json",
     "The form of the log on standard error; RUST_LOG sets the levels",
 );
+/// The key of subjects in the log.
+pub(super) const LOG_SUBJECT_KEY: Setting = setting(
+    "LIVE_LOG_SUBJECT_KEY",
+    Form::Secret,
+    "KEY",
+    "LIVE_AUTH_HS256_SECRET, then LIVE_AUTH_INTROSPECTION_CLIENT_SECRET, then none",
+    "The secret that people's pseudonyms in the log are made with",
+);
 
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     DATABASE_URL,
     BIND,
+    ADMIN_BIND,
     AUTH_HS256_SECRET,
     AUTH_JWKS,
     AUTH_ISSUER,
@@ -291,4 +308,5 @@ pub const SETTINGS: &[Setting] = &[
     HISTORY_DAYS,
     MIGRATE_ON_START,
     LOG,
+    LOG_SUBJECT_KEY,
 ];

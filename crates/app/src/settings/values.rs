@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use live_adapters::StoreSettings;
 use live_domain::UpcomingGrace;
+use tracing_subscriber::EnvFilter;
 
 use super::table::{
-    AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES, AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND,
-    DB_POOL_SIZE, DB_TIMEOUT_MS, DB_WAIT_MS, DRAIN_MS, HISTORY_DAYS, LOG, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting,
-    UPCOMING_GRACE_MINUTES,
+    ADMIN_BIND, AUTH_AUDIENCE, AUTH_HS256_SECRET, AUTH_INTROSPECTION_CLIENT_SECRET, AUTH_ISSUER, AUTH_LIST_SCOPES,
+    AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND, DB_POOL_SIZE, DB_TIMEOUT_MS, DB_WAIT_MS, DRAIN_MS, HISTORY_DAYS, LOG,
+    LOG_SUBJECT_KEY, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
 };
 use super::{SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
+use crate::telemetry::{DEFAULT_LEVELS, SubjectKey};
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +35,25 @@ impl Settings {
     ///
     /// When it is no host and port, or the host is unknown.
     pub fn bind(&self) -> Result<Vec<SocketAddr>, SettingError> {
-        let resolve = |text: &str| match text.to_socket_addrs() {
-            Ok(addresses) => Ok(addresses.collect::<Vec<_>>()),
-            Err(_) => Err("must be a host and a port, as in 127.0.0.1:8080, and the host must be known".to_owned()),
+        let resolve = |text: &str| {
+            resolved(text).ok_or("must be a host and a port, as in 127.0.0.1:8080, and the host must be known")
         };
-        let addresses = self.value(&BIND, resolve)?;
+        let addresses = self.value(&BIND, |text| resolve(text).map_err(str::to_owned))?;
         Ok(addresses.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8080))]))
+    }
+
+    /// Where the service tells how it does; none: nowhere.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither `off` nor a host and port, or the host is unknown.
+    pub fn admin_bind(&self) -> Result<Option<Vec<SocketAddr>>, SettingError> {
+        let fault = "must be off, or a host and a port, as in 127.0.0.1:9464, and the host must be known";
+        let addresses = self.value(&ADMIN_BIND, |text| match text {
+            "off" => Ok(None),
+            text => resolved(text).map(Some).ok_or(fault.to_owned()),
+        })?;
+        Ok(addresses.unwrap_or_else(|| Some(vec![SocketAddr::from(([127, 0, 0, 1], 9464))])))
     }
 
     /// The secret that tokens are signed with.
@@ -198,6 +213,39 @@ impl Settings {
         })?;
         Ok(format.unwrap_or_else(on_terminal))
     }
+
+    /// What is written to the log.
+    ///
+    /// # Errors
+    ///
+    /// When `RUST_LOG` cannot be read.
+    pub fn log_levels(&self) -> Result<EnvFilter, SettingError> {
+        let given = self.variable("RUST_LOG")?;
+        let levels = given.as_deref().unwrap_or(DEFAULT_LEVELS);
+        EnvFilter::builder().parse(levels).map_err(|error| {
+            SettingError(format!("RUST_LOG cannot be read: {error}; it is to be like info or warn,live_app=debug"))
+        })
+    }
+
+    /// What people's pseudonyms in the log are made with. Where the service has a secret, it serves for this as well:
+    /// processes that share their settings share their pseudonyms.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn subject_key(&self) -> Result<SubjectKey, SettingError> {
+        for setting in [&LOG_SUBJECT_KEY, &AUTH_HS256_SECRET, &AUTH_INTROSPECTION_CLIENT_SECRET] {
+            if let Some(given) = self.given(setting)? {
+                return Ok(SubjectKey::of(&given.bytes));
+            }
+        }
+        Ok(SubjectKey::of(b""))
+    }
+}
+
+/// The addresses of a host and port; at least one.
+fn resolved(text: &str) -> Option<Vec<SocketAddr>> {
+    text.to_socket_addrs().ok().map(Vec::from_iter).filter(|addresses| !addresses.is_empty())
 }
 
 /// Whether the text is a scope (RFC 6749, section 3.3).

@@ -23,6 +23,8 @@ use live_app::http::load::LoadLimit;
 use live_app::http::rate::RateLimit;
 use live_app::http::routes;
 use live_app::http::state::AppState;
+use live_app::metrics::Metrics;
+use live_app::telemetry::SubjectKey;
 use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
 use live_domain::{
@@ -134,6 +136,8 @@ impl Setup {
             health: health.unwrap_or(store),
             verifier: verifier.unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock))),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            metrics: Metrics::default(),
+            subjects: SubjectKey::of(SECRET),
             edit_scopes: EditScopes { write: write_scope.to_owned(), manage: manage_scope.to_owned() },
         })
     }

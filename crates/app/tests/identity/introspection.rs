@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use live_app::auth::{
     Caller, ClaimRules, Introspection, IntrospectionEndpoint, JwtOrIntrospection, JwtVerifier, TokenVerifier,
 };
+use live_app::metrics::Tally;
 use live_domain::BrandScope;
 use serde_json::{Value, json};
 use time::Duration;
@@ -57,7 +58,7 @@ impl Issuer {
             client_id: "live service".to_owned(),
             client_secret: "p:ss%w+rd".into(),
         };
-        Introspection::new(endpoint, rules, Arc::<TestClock>::clone(&self.clock)).expect("a client")
+        Introspection::new(endpoint, rules, Arc::<TestClock>::clone(&self.clock), Tally::default()).expect("a client")
     }
 }
 

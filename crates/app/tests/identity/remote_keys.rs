@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use live_app::auth::{
     ClaimRules, JwtVerifier, KeySource, KeyUrl, OutboundError, PublicKeys, RemoteKeys, TokenVerifier,
 };
+use live_app::metrics::Tally;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
@@ -60,7 +61,7 @@ impl KeySource for Issuer {
 
 fn by(issuer: &Arc<Issuer>) -> JwtVerifier {
     let issuer: Arc<dyn KeySource> = Arc::<Issuer>::clone(issuer);
-    let keys = PublicKeys::Remote(RemoteKeys::start(issuer));
+    let keys = PublicKeys::Remote(RemoteKeys::start(issuer, Tally::default()));
     JwtVerifier::new(Some(&secret()), Some(keys), ClaimRules::default(), TestClock::new())
 }
 

@@ -23,6 +23,7 @@ mod load;
 #[cfg(target_os = "linux")]
 mod memory_acceptance;
 mod message_proxy;
+mod metrics;
 mod outage;
 mod pooler;
 mod pooler_acceptance;

@@ -31,7 +31,8 @@ impl Machine {
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let home = folder.path().to_str().unwrap().to_owned();
-        Self { binary: env!("CARGO_BIN_EXE_live").into(), folder, variables: vec![("HOME".to_owned(), home)] }
+        let variables = vec![("HOME".to_owned(), home), ("LIVE_ADMIN_BIND".to_owned(), "127.0.0.1:0".to_owned())];
+        Self { binary: env!("CARGO_BIN_EXE_live").into(), folder, variables }
     }
 
     /// A machine that is set up for `live serve` on that store.

@@ -13,11 +13,36 @@ use tokio::time::Instant;
 use super::{KeySet, KeySetError, NoKeysYet};
 use crate::auth::outbound::{self, OutboundError};
 use crate::causes::chain;
+use crate::metrics::{Outcome, Tally};
 
 /// How old keys get before they are fetched again.
 const REFRESH: Duration = Duration::from_mins(5);
 /// How often at most unknown ids make us fetch: whoever invents them must not have us flood the issuer.
 const COOL_DOWN: Duration = Duration::from_secs(30);
+
+/// How an attempt to fetch the keys ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRefresh {
+    /// With keys that are new.
+    Loaded,
+    /// With the keys that were there.
+    Unchanged,
+    /// Without keys.
+    Failed,
+}
+
+impl Outcome for KeyRefresh {
+    const LABEL: &'static str = "result";
+    const ALL: &'static [Self] = &[Self::Loaded, Self::Unchanged, Self::Failed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
 
 /// Where a key set is fetched from.
 #[async_trait]
@@ -74,6 +99,7 @@ pub struct RemoteKeys {
 
 struct Shared {
     source: Arc<dyn KeySource>,
+    refreshes: Tally<KeyRefresh>,
     known: watch::Sender<Known>,
     /// Held by who fetches, so that there is one fetch at a time and the others wait for its outcome.
     flight: Arc<Mutex<Flight>>,
@@ -105,10 +131,10 @@ enum RefreshError {
 }
 
 impl RemoteKeys {
-    /// Begins to fetch the keys of that source, on the runtime that this is called on.
+    /// Begins to fetch the keys of that source, on the runtime that this is called on, and counts how that goes.
     #[must_use]
-    pub fn start(source: Arc<dyn KeySource>) -> Self {
-        let shared = Arc::new(Shared { source, known: watch::Sender::default(), flight: Arc::default() });
+    pub fn start(source: Arc<dyn KeySource>, refreshes: Tally<KeyRefresh>) -> Self {
+        let shared = Arc::new(Shared { source, refreshes, known: watch::Sender::default(), flight: Arc::default() });
         let upkeep = tokio::spawn(keep_fresh(Arc::clone(&shared)));
         Self { shared, runtime: Handle::current(), upkeep }
     }
@@ -166,11 +192,21 @@ impl Shared {
                 known.keys = Some(Arc::clone(keys));
             }
         });
-        match &outcome {
-            Ok(Some(_)) => tracing::info!("the keys of LIVE_AUTH_JWKS were loaded"),
-            Ok(None) => tracing::debug!("the keys of LIVE_AUTH_JWKS are as they were"),
-            Err(error) => tracing::warn!(causes = chain(error), "the keys of LIVE_AUTH_JWKS could not be loaded"),
-        }
+        let ended = match &outcome {
+            Ok(Some(_)) => {
+                tracing::info!("the keys of LIVE_AUTH_JWKS were loaded");
+                KeyRefresh::Loaded
+            }
+            Ok(None) => {
+                tracing::debug!("the keys of LIVE_AUTH_JWKS are as they were");
+                KeyRefresh::Unchanged
+            }
+            Err(error) => {
+                tracing::warn!(causes = chain(error), "the keys of LIVE_AUTH_JWKS could not be loaded");
+                KeyRefresh::Failed
+            }
+        };
+        self.refreshes.count(ended);
         outcome.is_ok()
     }
 

@@ -15,6 +15,7 @@ use crate::auth::{
 };
 use crate::causes::chain;
 use crate::cli::identity;
+use crate::metrics::Tally;
 use crate::settings::{KeyPlace, Settings, read_keys};
 
 /// What is malformed has been told with the settings.
@@ -95,7 +96,7 @@ fn remedy(error: &OutboundError) -> &'static str {
 async fn introspect(settings: &Settings, endpoint: IntrospectionEndpoint) -> Checked {
     let check = "introspection";
     let rules = settings.claim_rules().unwrap_or_default();
-    let introspection = match Introspection::new(endpoint, rules, Arc::new(SystemClock)) {
+    let introspection = match Introspection::new(endpoint, rules, Arc::new(SystemClock), Tally::default()) {
         Ok(introspection) => introspection,
         Err(error) => return Checked::wrong(check, chain(&error), remedy(&error)),
     };

@@ -4,7 +4,6 @@ use live_adapters::checkup::Checked;
 
 use super::report::Report;
 use crate::settings::Settings;
-use crate::telemetry::fault_of_levels;
 
 pub(super) fn examine(settings: &Settings, report: &mut Report) {
     for unknown in settings.unknown() {
@@ -16,18 +15,5 @@ pub(super) fn examine(settings: &Settings, report: &mut Report) {
     }
     if faults.is_empty() {
         report.add(&Checked::well("settings", "every setting can be read"));
-    }
-    report.add(&log_levels(settings));
-}
-
-fn log_levels(settings: &Settings) -> Checked {
-    match settings.log_levels().map(|levels| fault_of_levels(&levels)) {
-        None => Checked::well("log", "RUST_LOG is not set: the service tells at info, others at warn"),
-        Some(None) => Checked::well("log", "RUST_LOG is read"),
-        Some(Some(fault)) => Checked::doubtful(
-            "log",
-            format!("RUST_LOG is passed over, as it cannot be read: {fault}"),
-            "set RUST_LOG to levels, such as info or warn,live_app=debug, or unset it",
-        ),
     }
 }

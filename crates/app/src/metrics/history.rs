@@ -1,0 +1,91 @@
+//! How far the readers of the history are behind: asked of the store at a scrape, and of nobody in between.
+
+use std::fmt;
+use std::sync::{Arc, Mutex as Shared, PoisonError};
+use std::time::Duration;
+
+use live_adapters::{Backlog, HistoryBacklog};
+use live_domain::{Clock, SystemClock};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Unit;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::causes::chain;
+
+/// How long a reading is good: whoever scrapes without pause takes no connection from requests.
+const LIFETIME: Duration = Duration::from_secs(5);
+
+/// Reads the backlog of a history.
+pub(super) struct History {
+    source: Arc<dyn HistoryBacklog>,
+    /// When it was last read; held while somebody reads, so that one does at a time.
+    read_at: Mutex<Option<Instant>>,
+    gauges: BacklogGauges,
+}
+
+impl History {
+    pub(super) fn new(source: Arc<dyn HistoryBacklog>) -> Self {
+        Self { source, read_at: Mutex::default(), gauges: BacklogGauges::default() }
+    }
+
+    pub(super) fn gauges(&self) -> BacklogGauges {
+        self.gauges.clone()
+    }
+
+    /// Reads the backlog, unless somebody just did. Where it cannot be read, the last one is no longer told.
+    pub(super) async fn read(&self) {
+        let mut read_at = self.read_at.lock().await;
+        if read_at.is_some_and(|read_at| read_at.elapsed() < LIFETIME) {
+            return;
+        }
+        let backlog = self.source.backlog().await.unwrap_or_else(|error| {
+            tracing::debug!(causes = chain(&error), "the backlog of the history cannot be read");
+            None
+        });
+        self.gauges.set(backlog);
+        *read_at = Some(Instant::now());
+    }
+}
+
+/// The last reading, if there is one.
+#[derive(Clone, Default)]
+pub(super) struct BacklogGauges(Arc<Shared<Option<Backlog>>>);
+
+impl BacklogGauges {
+    fn set(&self, backlog: Option<Backlog>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = backlog;
+    }
+}
+
+impl fmt::Debug for BacklogGauges {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BacklogGauges")
+    }
+}
+
+impl Collector for BacklogGauges {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let backlog = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Backlog { unplaced, oldest, unsettled }) = backlog else { return Ok(()) };
+        let age = oldest.map_or(0, |oldest| SystemClock.now().as_micros() - oldest.as_micros());
+        let age = Duration::from_micros(u64::try_from(age).unwrap_or(0)).as_secs_f64();
+        for (name, help, number) in [
+            ("history_events_unplaced", "Events of the history that no reader has come to yet, up to 10000.", unplaced),
+            (
+                "history_events_unsettled",
+                "Events that readers look through again for those that commit late.",
+                unsettled,
+            ),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        let (name, unit) = ("history_unplaced_age", Some(&Unit::Seconds));
+        let help = "How long ago the first event happened that no reader has come to yet; 0 without one.";
+        ConstGauge::new(age).encode(encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?)
+    }
+}
