@@ -37,6 +37,7 @@ pub mod migrations;
 pub mod postgres;
 mod session_row;
 mod snapshot;
+mod spans;
 pub mod sqlite;
 mod statements;
 mod store_settings;

@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 pub use failure::Failure;
 
 use crate::settings::{SettingFlags, Settings};
+use crate::telemetry::Telemetry;
 
 /// Schedules and lists live sessions for brands and communities, over HTTP.
 ///
@@ -103,15 +104,17 @@ impl Cli {
 
 impl Command {
     async fn run(self, settings: &Settings) -> Result<(), Failure> {
-        // It tells of all that is wrong, of the settings of the log as well.
-        let log = settings.log_format().and_then(|format| Ok((format, settings.log_levels()?)));
-        match (&self, log) {
-            (Self::Doctor(_), Err(_)) => {}
-            (_, log) => {
-                let (format, levels) = log?;
-                crate::telemetry::init(format, levels);
-            }
-        }
+        let telemetry = match (&self, Telemetry::start(settings)) {
+            // It tells of all that is wrong, of the settings of the log as well.
+            (Self::Doctor(_), Err(_)) => Telemetry::default(),
+            (_, telemetry) => telemetry?,
+        };
+        let outcome = self.carry_out(settings).await;
+        telemetry.end().await;
+        outcome
+    }
+
+    async fn carry_out(self, settings: &Settings) -> Result<(), Failure> {
         match self {
             Self::Dev => dev::run(settings).await,
             Self::Serve => serve::run(settings).await,

@@ -35,5 +35,6 @@ pub mod routes;
 pub mod session_body;
 pub mod session_input;
 pub mod sessions;
+pub mod span;
 pub mod state;
 pub mod trace_context;

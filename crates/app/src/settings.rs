@@ -6,6 +6,8 @@ mod faults;
 mod identity;
 mod libpq;
 mod table;
+#[cfg(feature = "otel")]
+mod traces;
 mod values;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 pub use database::{Database, DatabaseDefault};
 pub use identity::{KeyPlace, read_keys};
 pub use table::{Form, SETTINGS, Setting};
+#[cfg(feature = "otel")]
+pub use traces::TraceExport;
 pub use values::LogFormat;
 
 use crate::nearest::nearest;
@@ -24,7 +28,7 @@ use crate::nearest::nearest;
 /// A setting is missing or wrong. The text names it and says how to mend it; it never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SettingError(String);
+pub struct SettingError(pub(crate) String);
 
 /// The flags of the settings: every command takes all of them. Not shown for debugging, as one may hold a password.
 #[derive(Clone, Default)]

@@ -10,13 +10,18 @@ use diesel_async::AsyncPgConnection;
 use futures_util::future::BoxFuture;
 use live_domain::StoreError;
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
 use super::failure::{Fate, remedy};
 use super::manager::ConnectionManager;
+use crate::spans;
 use crate::store_settings::StoreSettings;
 use crate::usage::{Failures, StoreReading};
+
+/// What traces call the store.
+const SYSTEM: &str = "postgresql";
 
 /// What is done as a whole or not at all.
 #[async_trait]
@@ -113,7 +118,8 @@ impl Pool {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Clone + Send + Sync,
     {
-        self.in_time(&Harmless(work)).await.map_err(|undone| match undone {
+        let done = self.in_time(&Harmless(work)).instrument(spans::read(SYSTEM)).await;
+        done.map_err(|undone| match undone {
             Undone::Failed(error) => error,
             Undone::Refused(never) => match never {},
         })
@@ -123,8 +129,8 @@ impl Pool {
     /// to its end all the same, and neither locks nor a connection are lost.
     pub(crate) async fn write<W: Work + 'static>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
         let pool = self.clone();
-        let task = self.runtime.spawn(async move { pool.in_time(&work).await });
-        task.await.unwrap_or_else(|error| Err(self.counted(PgError::Task(error)).into()))
+        let work = async move { pool.in_time(&work).await }.instrument(spans::write(SYSTEM));
+        self.runtime.spawn(work).await.unwrap_or_else(|error| Err(self.counted(PgError::Task(error)).into()))
     }
 
     /// All attempts share one deadline.

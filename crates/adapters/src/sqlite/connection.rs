@@ -12,11 +12,16 @@ use live_domain::StoreError;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
+use tracing::Instrument;
 
 use super::error::{Refusal, SqliteError};
+use crate::spans;
 use crate::statements::Statements;
 use crate::store_settings::StoreSettings;
 use crate::usage::{Failures, StoreReading};
+
+/// What traces call the store.
+const SYSTEM: &str = "sqlite";
 
 /// How every connection works. What waits for a lock waits five seconds, where nothing else is said.
 ///
@@ -148,7 +153,7 @@ impl Pool {
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
     {
-        self.in_time(self.begin(work)).await
+        self.in_time(self.begin(work).instrument(spans::read(SYSTEM))).await
     }
 
     /// Waits for the turn to write, and runs the work in one transaction, before one deadline; as for [`Pool::run`], what
@@ -171,7 +176,7 @@ impl Pool {
             };
             self.begin(transaction).await
         };
-        self.in_time(attempt).await.map_err(StoreError::from)?
+        self.in_time(attempt.instrument(spans::write(SYSTEM))).await.map_err(StoreError::from)?
     }
 
     async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, SqliteError>>) -> Result<T, SqliteError> {

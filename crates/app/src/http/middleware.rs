@@ -8,11 +8,13 @@ use actix_web::http::header::{self, AcceptEncoding, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError, web};
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use super::carried::Carried;
 use super::error::ApiError;
 use super::record::{Record, Watch};
 use super::request_id::X_REQUEST_ID;
+use super::span;
 use super::state::AppState;
 
 /// Gives the request its id and sees to it that the response carries it, with what else it is to carry, that every error,
@@ -30,15 +32,18 @@ pub async fn finish<B: MessageBody + 'static>(
     let watch = Watch::begin(&request, state);
     let carried = Carried::default();
     request.extensions_mut().insert(carried.clone());
-    let outcome = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+    let span = span::of(watch.record());
+    let outcome = match AssertUnwindSafe(next.call(request).instrument(span.clone())).catch_unwind().await {
         Ok(Ok(response)) => Ok(finished(response, watch.record(), &carried)),
         Ok(Err(error)) => Err(answered(of_framework(&error), watch.record(), &carried)),
         Err(panic) => Err(answered(ApiError::internal(panic_text(panic.as_ref())), watch.record(), &carried)),
     };
-    watch.end(match &outcome {
+    let status = match &outcome {
         Ok(response) => response.status(),
         Err(error) => error.status_code(),
-    });
+    };
+    span::end(&span, watch.record(), status);
+    watch.end(status);
     Ok(outcome?)
 }
 

@@ -29,7 +29,8 @@ pub struct Record {
     pub id: RequestId,
     /// The trace that it belongs to, if its sender says so.
     pub trace: Option<TraceParent>,
-    method: &'static str,
+    /// The method.
+    pub method: &'static str,
     begun: Instant,
     route: Cell<Option<&'static str>>,
     is_quiet: Cell<bool>,
@@ -63,6 +64,12 @@ impl Record {
     pub fn is_of(&self, route: &'static str) {
         self.route.set(Some(route));
         self.is_quiet.set(HEALTH.contains(&route));
+    }
+
+    /// The route that it is of, if it is of one.
+    #[must_use]
+    pub fn route(&self) -> Option<&'static str> {
+        self.route.get()
     }
 
     /// The request is not worth a line of the log where not everything is asked for.

@@ -27,6 +27,8 @@ impl Settings {
             self.log_format().map(drop),
             self.log_levels().map(drop),
             self.subject_key().map(drop),
+            #[cfg(feature = "otel")]
+            self.trace_export().map(drop),
         ];
         readings.into_iter().filter_map(Result::err).collect()
     }

@@ -20,6 +20,7 @@ mod import;
 mod import_acceptance;
 mod killed;
 mod load;
+mod logs;
 #[cfg(target_os = "linux")]
 mod memory_acceptance;
 mod message_proxy;
@@ -36,6 +37,8 @@ mod slow;
 mod startup;
 mod stop;
 mod support;
+#[cfg(feature = "otel")]
+mod traces;
 mod upgrade;
 mod walk_acceptance;
 #[path = "../identity/web.rs"]

@@ -1,0 +1,32 @@
+//! Where traces are sent: the standard variables of `OpenTelemetry`, of which the exporter itself reads the rest.
+
+use super::{SettingError, Settings};
+
+/// That traces are sent, and as whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceExport {
+    /// The name of this service in them.
+    pub service_name: String,
+    /// Whether the collector is reached by TLS.
+    pub needs_tls: bool,
+}
+
+impl Settings {
+    /// Whether traces are sent: where a collector is named, and nothing says that they are not to be.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is not UTF-8.
+    pub fn trace_export(&self) -> Result<Option<TraceExport>, SettingError> {
+        let says = |name, text: &str| Ok(self.variable(name)?.is_some_and(|given| given.eq_ignore_ascii_case(text)));
+        if says("OTEL_SDK_DISABLED", "true")? || says("OTEL_TRACES_EXPORTER", "none")? {
+            return Ok(None);
+        }
+        let endpoint = match self.variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")? {
+            Some(endpoint) => Some(endpoint),
+            None => self.variable("OTEL_EXPORTER_OTLP_ENDPOINT")?,
+        };
+        let service_name = self.variable("OTEL_SERVICE_NAME")?.unwrap_or_else(|| "live".to_owned());
+        Ok(endpoint.map(|endpoint| TraceExport { service_name, needs_tls: !endpoint.starts_with("http://") }))
+    }
+}
