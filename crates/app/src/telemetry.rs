@@ -12,7 +12,7 @@ use tracing_subscriber::{Layer, fmt};
 
 pub use subject::{SubjectHash, SubjectKey};
 #[cfg(feature = "otel")]
-pub use traces::{Traces, TracesError, adopt};
+pub use traces::{Traces, TracesError, adopt, rename};
 
 #[cfg(feature = "otel")]
 use crate::causes::chain;

@@ -2,7 +2,7 @@
 //! nothing.
 
 use actix_web::http::StatusCode;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 use tracing::{Span, debug_span};
 
 use super::record::Record;
@@ -31,9 +31,11 @@ pub fn end(span: &Span, record: &Record, status: StatusCode) {
         return;
     }
     if let Some(route) = record.route() {
-        span.record("otel.name", display(format_args!("{} {route}", record.method))).record("http.route", route);
+        span.record("http.route", route);
+        #[cfg(feature = "otel")]
+        crate::telemetry::rename(span, format!("{} {route}", record.method));
     }
-    span.record("http.response.status_code", status.as_u16());
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }

@@ -67,7 +67,7 @@ impl Settings {
 }
 
 /// Reads a URL to ask at. A password in it would stand in places where nobody looks for one.
-fn read_url(text: &str) -> Result<Url, &'static str> {
+pub(super) fn read_url(text: &str) -> Result<Url, &'static str> {
     let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_plain(url));
     url.ok_or("an http(s) URL without user and password")

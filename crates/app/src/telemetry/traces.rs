@@ -69,7 +69,7 @@ impl Traces {
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         let layer = tracing_opentelemetry::layer().with_tracer(self.0.tracer("live"));
-        let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false);
+        let layer = layer.with_location(false).with_target(false).with_threads(false).with_tracked_inactivity(false);
         layer.with_filter(filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("live_")))
     }
 
@@ -90,6 +90,11 @@ pub fn adopt(span: &Span, parent: Option<TraceParent>) {
     let sender = SpanContext::new(trace, parent, flags, true, TraceState::NONE);
     // It was not entered before, and where no traces are sent there is nothing to tell.
     let _not_sent = span.set_parent(Context::new().with_remote_span_context(sender));
+}
+
+/// Gives the span the name that was not known when it began. Recording `otel.name` does nothing by then.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
 }
 
 /// The way to the collector.
