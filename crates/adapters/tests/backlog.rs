@@ -1,5 +1,4 @@
 //! How far the readers of a history are behind is told, and costs little.
-#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use live_adapters::test_support::{PgDatabase, SqliteFile};
 use live_adapters::{Backlog, HistoryBacklog};

@@ -111,12 +111,12 @@ impl Record {
             subject = self.subject.get().map(display),
             trace_id = self.trace_id(),
             parent_id = self.trace.map(|trace| display(trace.parent_id)),
-            "{}", if status.is_some() { "answered" } else { "the client went away" },
+            "{}", if status.is_some() { "answered" } else { "broken off" },
         );
     }
 }
 
-/// A request that is worked on. Dropped before it has ended, its client has gone away.
+/// A request that is worked on. When it is dropped before it is answered, its client has gone away, or the service stops.
 pub struct Watch {
     record: Rc<Record>,
     state: Data<AppState>,
