@@ -18,7 +18,8 @@ pub(crate) fn run(runner_arguments: &[OsString]) -> Result<()> {
     let arguments = if runner_arguments.is_empty() { filter.as_slice() } else { runner_arguments };
     let begin = Instant::now();
     let outcome = postgres::with_cluster(|cluster| {
-        let mut command = Runner::installed().command(&Order { release: true, show_output: true, arguments });
+        let mut command =
+            Runner::installed().command(&Order { release: true, show_output: true, arguments, left_out: None });
         command.env("TEST_SIZE", Size::Full.name());
         process::run(node::announce_to(cluster.announce_to(&mut command)))
     });

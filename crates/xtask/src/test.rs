@@ -14,11 +14,18 @@ use crate::workspace::cargo;
 
 use runner::{Order, Runner};
 
+/// Few systems have a pooler that is new enough: `cargo xtask acceptance` runs what needs it.
+const NEEDS_MORE: &str = "behind_pgbouncer";
+
 pub(crate) fn run(size: Size, runner_arguments: &[OsString]) -> Result<()> {
     let runner = Runner::installed();
     console::note(runner.introduction());
+    let left_out = runner_arguments.is_empty().then_some(NEEDS_MORE);
+    if let Some(name) = left_out {
+        console::note(format!("left to `cargo xtask acceptance`: tests with {name} in their names"));
+    }
     postgres::with_cluster(|cluster| {
-        let order = Order { release: false, show_output: false, arguments: runner_arguments };
+        let order = Order { release: false, show_output: false, arguments: runner_arguments, left_out };
         let mut command = runner.command(&order);
         let command = node::announce_to(cluster.announce_to(&mut command));
         let tests = process::run(command.env("TEST_SIZE", size.name()));

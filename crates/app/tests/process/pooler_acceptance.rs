@@ -15,7 +15,7 @@ async fn count(cluster: &PgCluster, ask: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acceptance_commands_do_behind_a_pooler_what_they_do_without() {
+async fn acceptance_behind_pgbouncer_commands_do_what_they_do_without() {
     let cluster = PgCluster::start(&[]).await;
     let pooler = Pooler::before(&cluster);
     let machine = Machine::serving(&pooler.url());
@@ -49,7 +49,7 @@ async fn acceptance_commands_do_behind_a_pooler_what_they_do_without() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acceptance_requests_are_served_through_a_pooler_also_after_it_was_restarted() {
+async fn acceptance_behind_pgbouncer_requests_are_served_also_after_it_was_restarted() {
     let cluster = PgCluster::start(&[]).await;
     let mut pooler = Pooler::before(&cluster);
     let machine = Machine::serving(&pooler.url()).with("LIVE_DB_POOL_SIZE", &CONNECTIONS.to_string());

@@ -22,6 +22,8 @@ pub(crate) struct Order<'a> {
     pub(crate) show_output: bool,
     /// The developer's own arguments, such as a name to filter by.
     pub(crate) arguments: &'a [OsString],
+    /// Tests whose names hold this are left out.
+    pub(crate) left_out: Option<&'static str>,
 }
 
 impl Runner {
@@ -56,6 +58,11 @@ impl Runner {
             command.args(["--success-output", "immediate", "--failure-output", "immediate"]);
         }
         command.args(order.arguments);
+        match (self, order.left_out) {
+            (_, None) => {}
+            (Self::Nextest, Some(name)) => drop(command.args(["-E", &format!("not test({name})")])),
+            (Self::CargoTest, Some(name)) => drop(command.args(["--", "--skip", name])),
+        }
         if order.show_output && self == Self::CargoTest {
             if !order.arguments.iter().any(|argument| argument == "--") {
                 command.arg("--");
@@ -82,7 +89,21 @@ mod tests {
 
     fn asked(runner: Runner, show_output: bool, arguments: &[&str]) -> String {
         let arguments = arguments.iter().map(OsString::from).collect::<Vec<_>>();
-        describe(&runner.command(&Order { release: show_output, show_output, arguments: &arguments }))
+        describe(&runner.command(&Order { release: show_output, show_output, arguments: &arguments, left_out: None }))
+    }
+
+    #[test]
+    fn leaves_out_what_needs_more_than_the_tests_may_install() {
+        let asked = |runner: Runner| {
+            let order = Order { release: false, show_output: false, arguments: &[], left_out: Some("behind_it") };
+            describe(&runner.command(&order))
+        };
+        assert!(
+            asked(Runner::Nextest).ends_with("--no-fail-fast -E 'not test(behind_it)'"),
+            "{}",
+            asked(Runner::Nextest)
+        );
+        assert!(asked(Runner::CargoTest).ends_with("--no-fail-fast -- --skip behind_it"));
     }
 
     #[test]
