@@ -159,6 +159,7 @@ mod tests {
     async fn pauses_between_two_batches() {
         let many = (0..3_000).map(|_| Ok(1_000)).collect();
         let (_, asked) = asked_at(4, vec![], many, Some(1)).await;
-        assert!((2_000..=2_400).contains(&asked.len()), "{}", asked.len());
+        // One at once, and one after each pause.
+        assert!((2_000..=2_401).contains(&asked.len()), "{}", asked.len());
     }
 }

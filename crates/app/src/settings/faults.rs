@@ -18,6 +18,7 @@ impl Settings {
             self.edit_scopes().map(drop),
             self.upcoming_grace().map(drop),
             self.store_settings().map(drop),
+            self.store_wait().map(drop),
             self.max_in_flight().map(drop),
             self.rate_limit().map(drop),
             self.cors().map(drop),
