@@ -25,7 +25,8 @@ impl MessageProxy {
         let (listener, target, url) = stand_before(database_url).await;
         let left = Arc::new(AtomicI64::new(DISARMED));
         tokio::spawn(accept(listener, target, Arc::clone(&left)));
-        Self { left, url }
+        // What answers the question for encryption is no message.
+        Self { left, url: format!("{url}?sslmode=disable") }
     }
 
     pub(crate) fn url(&self) -> &str {
