@@ -74,7 +74,8 @@ impl StoreHealth for StoreWatch {
         let is_first = last.borrow().is_none();
         let patience = if is_first { Duration::MAX } else { PATIENCE };
         let fresh = last.wait_for(|said| said.as_ref().is_some_and(|said| said.asked >= now || is_first));
-        let _known_all_the_same = timeout(patience, fresh).await;
+        // What it gives is let go at once: it locks the answer, and who looks at that twice waits for a new one for ever.
+        drop(timeout(patience, fresh).await);
         let said = self.last.borrow().clone();
         match said.filter(|said| said.answered + COUNTS_FOR > now) {
             Some(Said { state: Ok(state), .. }) => Ok(state),
@@ -110,6 +111,16 @@ mod tests {
             let (after, state) = *self.0.lock().unwrap();
             tokio::time::sleep(after).await;
             state.map_err(|cause| StoreError::Failed(cause.into()))
+        }
+    }
+
+    /// A store that answers before anybody can look away.
+    struct Quick;
+
+    #[async_trait]
+    impl StoreHealth for Quick {
+        async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+            Ok(SchemaState::Current)
         }
     }
 
@@ -154,6 +165,29 @@ mod tests {
         tokio::time::sleep(COUNTS_FOR).await;
         let away = "the store is unavailable: it has not answered for a while";
         assert_eq!(says(&watch).await, (Err(away.to_owned()), 25));
+    }
+
+    #[test]
+    fn many_who_ask_at_once_do_not_stand_in_each_others_way() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        // On threads of its own: should they wait for each other, the test does not.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let watch = Arc::new(StoreWatch::over(Arc::new(Quick)));
+                let ask = |watch: Arc<StoreWatch>| async move {
+                    for _ in 0..5_000 {
+                        watch.schema_state().await.unwrap();
+                    }
+                };
+                let asking: Vec<_> = (0..8).map(|_| tokio::spawn(ask(Arc::clone(&watch)))).collect();
+                for asked in asking {
+                    asked.await.unwrap();
+                }
+            });
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_mins(2)).unwrap();
     }
 
     #[tokio::test(start_paused = true)]
