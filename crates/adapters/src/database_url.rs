@@ -145,6 +145,12 @@ mod tests {
             target("postgres://live@one:6000,[::1]:6001/live"),
             "host one, port 6000; host ::1, port 6001, database live, user live"
         );
+        for hosts in ["one,two", "one%2Ctwo", "one%2ctwo"] {
+            assert_eq!(
+                target(&format!("postgres://?host={hosts}&port=6000,6001&user=live&dbname=live")),
+                "host one, port 6000; host two, port 6001, database live, user live"
+            );
+        }
         assert_eq!(
             target("postgres:///live?host=/run/postgresql&user=ada"),
             "socket in /run/postgresql, port 5432, database live, user ada"

@@ -47,10 +47,17 @@ impl<'a> Parts<'a> {
         format!("{user}{}{}{query}", self.hosts, self.path)
     }
 
-    /// The address without the parameters of these names, as the driver is to read it.
+    /// The address without the parameters of these names, as the driver is to read it: it knows no list of hosts, but
+    /// takes a parameter for each.
     pub(super) fn without(&self, names: &[&str]) -> String {
         let others = self.parameters.iter().filter(|(name, _)| !names.contains(name));
-        self.joined(self.password, &others.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>())
+        let parameters = others.flat_map(|(name, value)| match *name {
+            "host" => {
+                value.replace("%2C", ",").replace("%2c", ",").split(',').map(|host| format!("host={host}")).collect()
+            }
+            name => vec![format!("{name}={value}")],
+        });
+        self.joined(self.password, &parameters.collect::<Vec<_>>())
     }
 
     /// The address with its passwords masked.
