@@ -95,13 +95,14 @@ async fn until_a_list_waits(database: &PgDatabase) {
 }
 
 #[tokio::test]
-async fn a_statement_that_does_not_end_costs_its_connection_and_nothing_else() {
+async fn a_statement_that_does_not_end_leaves_no_connection_busy() {
     let database = PgDatabase::create().await;
     let store = database.store_with(IMPATIENT);
     list_all(&store).await.unwrap();
     let blocker = blocked(&database).await;
     unavailable(list_all(&store).await);
-    assert_eq!(pool_usage(&store), (0, 0));
+    // The server may have stopped it a moment before we gave up: then the connection is as good as ever.
+    assert_eq!(pool_usage(&store).1, 0);
     blocker.batch_execute("ROLLBACK").await.unwrap();
     list_all(&store).await.unwrap();
 }
