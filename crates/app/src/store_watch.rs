@@ -16,8 +16,6 @@ use crate::causes::chain;
 const EVERY: Duration = Duration::from_millis(250);
 /// How long is waited for a fresh answer.
 const PATIENCE: Duration = Duration::from_millis(25);
-/// How long an answer counts where no fresh one comes. A store that is slow, but answers, goes on being ready.
-const COUNTS_FOR: Duration = Duration::from_secs(1);
 
 /// What the store said.
 #[derive(Debug, Clone)]
@@ -31,18 +29,20 @@ struct Said {
 #[derive(Debug)]
 pub struct StoreWatch {
     last: watch::Receiver<Option<Said>>,
+    counts_for: Duration,
     wanted: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 impl StoreWatch {
-    /// Watches that store until it is dropped itself. It needs a runtime.
+    /// Watches that store until it is dropped itself. An answer counts for that long where no fresh one comes: as long as a
+    /// request waits for the store, so that one which is slow, but answers, goes on being ready. It needs a runtime.
     #[must_use]
-    pub fn over(health: Arc<dyn StoreHealth>) -> Self {
+    pub fn over(health: Arc<dyn StoreHealth>, counts_for: Duration) -> Self {
         let (said, last) = watch::channel(None);
         let wanted = Arc::<Notify>::default();
         let task = tokio::spawn(ask_on_and_on(health, Arc::clone(&wanted), said));
-        Self { last, wanted, task }
+        Self { last, counts_for, wanted, task }
     }
 }
 
@@ -77,7 +77,7 @@ impl StoreHealth for StoreWatch {
         // What it gives is let go at once: it locks the answer, and who looks at that twice waits for a new one for ever.
         drop(timeout(patience, fresh).await);
         let said = self.last.borrow().clone();
-        match said.filter(|said| said.answered + COUNTS_FOR > now) {
+        match said.filter(|said| said.answered + self.counts_for > now) {
             Some(Said { state: Ok(state), .. }) => Ok(state),
             Some(Said { state: Err(causes), .. }) => Err(StoreError::Unavailable(causes.into())),
             None => Err(StoreError::Unavailable("it has not answered for a while".into())),
@@ -124,6 +124,7 @@ mod tests {
         }
     }
 
+    const COUNTS_FOR: Duration = Duration::from_secs(1);
     const AT_ONCE: Duration = Duration::from_millis(1);
     const NEVER: Duration = Duration::from_hours(1);
 
@@ -137,7 +138,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_answer_is_waited_for() {
-        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_secs(2))));
+        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_secs(2))), COUNTS_FOR);
         let (state, took) = says(&watch).await;
         assert_eq!((state, took), (Ok(SchemaState::Current), 2_000));
     }
@@ -145,7 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_asks_a_store_that_answers_hears_what_is_true_now() {
         let store = Slow::new(AT_ONCE);
-        let watch = StoreWatch::over(Arc::new(store.clone()));
+        let watch = StoreWatch::over(Arc::new(store.clone()), COUNTS_FOR);
         for state in [SchemaState::Behind, SchemaState::Current, SchemaState::Behind] {
             store.becomes(AT_ONCE, Ok(state));
             let (said, took) = says(&watch).await;
@@ -158,7 +159,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_store_that_freezes_is_away_a_second_later_and_nobody_waits_for_it() {
         let store = Slow::new(AT_ONCE);
-        let watch = StoreWatch::over(Arc::new(store.clone()));
+        let watch = StoreWatch::over(Arc::new(store.clone()), COUNTS_FOR);
         says(&watch).await.0.unwrap();
         store.becomes(NEVER, Ok(SchemaState::Current));
         assert_eq!(says(&watch).await, (Ok(SchemaState::Current), 25), "as it said last");
@@ -174,7 +175,7 @@ mod tests {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
             runtime.block_on(async {
-                let watch = Arc::new(StoreWatch::over(Arc::new(Quick)));
+                let watch = Arc::new(StoreWatch::over(Arc::new(Quick), COUNTS_FOR));
                 let ask = |watch: Arc<StoreWatch>| async move {
                     for _ in 0..5_000 {
                         watch.schema_state().await.unwrap();
@@ -192,7 +193,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_is_slow_but_answers_is_ready() {
-        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_millis(700))));
+        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_millis(700))), COUNTS_FOR);
         for _ in 0..100 {
             assert_eq!(says(&watch).await.0, Ok(SchemaState::Current));
         }

@@ -68,7 +68,7 @@ pub(super) fn state(
         rate: settings.rate_limit()?,
         cors: settings.cors()?,
         drain: Drain::default(),
-        health: Arc::new(StoreWatch::over(health)),
+        health: Arc::new(StoreWatch::over(health, settings.store_settings()?.timeout)),
         verifier,
         list_scopes: settings.list_scopes()?,
         edit_scopes: settings.edit_scopes()?,
