@@ -52,7 +52,7 @@ pub(super) fn state(
     metrics: Metrics,
 ) -> Result<AppState, Failure> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
-    let grace = settings.upcoming_grace()?;
+    let (grace, store_deadline) = (settings.upcoming_grace()?, settings.store_settings()?.timeout);
     let Store { sessions, writer, registrations, kept, health, .. } = store.clone();
     Ok(AppState {
         sessions: LiveSessions::new(Arc::clone(&sessions), Arc::<SystemClock>::clone(&clock), grace),
@@ -68,12 +68,13 @@ pub(super) fn state(
         rate: settings.rate_limit()?,
         cors: settings.cors()?,
         drain: Drain::default(),
-        health: Arc::new(StoreWatch::over(health, settings.store_settings()?.timeout)),
+        health: Arc::new(StoreWatch::over(health, store_deadline)),
         verifier,
         list_scopes: settings.list_scopes()?,
         edit_scopes: settings.edit_scopes()?,
         metrics,
         subjects: settings.subject_key()?,
+        store_deadline,
     })
 }
 

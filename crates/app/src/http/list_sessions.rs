@@ -60,7 +60,7 @@ pub async fn list_sessions(
     let start = start(&query, binding)?;
     let ListSessionsQuery { filter, size, .. } = query;
     let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, size };
-    let page = state.sessions.list(asked).await?;
+    let page = state.in_time(state.sessions.list(asked)).await?;
     let items = array(&page.items, |session, out| session_body::write(&SessionBody::from(session), out))?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
     PageOfItems { name: "sessions", items, binding, next }.answer(&request)

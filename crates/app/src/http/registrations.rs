@@ -80,7 +80,7 @@ pub async fn register(
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), ()) = both(head, no_body(&body))?;
     let id = session_id(&request);
-    let answer = state.registrations.register(&caller.brands, &caller.viewer, id, key).await?;
+    let answer = state.in_time(state.registrations.register(&caller.brands, &caller.viewer, id, key)).await?;
     let status = if answer.value.created { StatusCode::CREATED } else { StatusCode::OK };
     let (tag, body) = rendered(&answer.value.registration)?;
     let mut response = answer::written(status, &tag);
@@ -119,7 +119,8 @@ pub async fn get_own_registration(
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
     no_parameters(request.query_string())?;
-    let registration = state.registrations.latest(&caller.brands, &caller.viewer, session_id(&request)).await?;
+    let latest = state.registrations.latest(&caller.brands, &caller.viewer, session_id(&request));
+    let registration = state.in_time(latest).await?;
     let (tag, body) = rendered(&registration)?;
     Ok(answer::read(&request, &tag, body))
 }
@@ -151,7 +152,8 @@ pub async fn cancel_own_registration(
     caller.demand(&state.list_scopes)?;
     let body = body::read(&request, payload, Takes::Nothing).await?;
     both(no_parameters(request.query_string()), no_body(&body))?;
-    let cancelled = state.registrations.cancel(&caller.brands, &caller.viewer, session_id(&request)).await?;
+    let cancelling = state.registrations.cancel(&caller.brands, &caller.viewer, session_id(&request));
+    let cancelled = state.in_time(cancelling).await?;
     let (tag, body) = rendered(&cancelled)?;
     Ok(answer::written(StatusCode::OK, &tag).body(body))
 }
@@ -190,7 +192,8 @@ pub async fn list_registrations(
     let id = session_id(&request);
     let binding = Binding::of_line(id, &statuses, &editor.scope);
     let after = cursor.map(|text| cursor::decode(&text, binding)).transpose()?;
-    let page = state.registrations.line(&editor, id, &LineScan { statuses, after }, size).await?;
+    let scan = LineScan { statuses, after };
+    let page = state.in_time(state.registrations.line(&editor, id, &scan, size)).await?;
     let items =
         array(&page.items, |registration, out| serde_json::to_writer(out, &RegistrationBody::from(registration)))?;
     let next = page.next.and_then(|scan| cursor::encode(binding, &scan));

@@ -95,7 +95,7 @@ pub async fn create_session(
     let body = body::read(&request, payload, Takes::Object).await?;
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), draft) = both(head, session_input::draft(&body))?;
-    written(StatusCode::CREATED, &state.editor.create(&editor, draft, key).await?)
+    written(StatusCode::CREATED, &state.in_time(state.editor.create(&editor, draft, key)).await?)
 }
 
 /// One session.
@@ -124,7 +124,8 @@ pub async fn get_session(
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
     no_parameters(request.query_string())?;
-    let session = state.sessions.find(&caller.brands, &caller.viewer, session_id(&request)).await?;
+    let finding = state.sessions.find(&caller.brands, &caller.viewer, session_id(&request));
+    let session = state.in_time(finding).await?;
     let (tag, body) = rendered(&session)?;
     Ok(answer::read(&request, &tag, body))
 }
@@ -162,7 +163,7 @@ pub async fn patch_session(
     let id = session_id(&request);
     let head = both(expected(&request, id), no_parameters(request.query_string()));
     let ((expected, ()), patch) = both(head, session_input::patch(&body))?;
-    let value = state.editor.patch(&editor, id, &expected, &patch).await?;
+    let value = state.in_time(state.editor.patch(&editor, id, &expected, &patch)).await?;
     written(StatusCode::OK, &Answer { value, replayed: false })
 }
 
@@ -252,5 +253,6 @@ async fn step(
     let fields = both(request_key(request, &body), expected(request, id));
     let head = both(fields, no_parameters(request.query_string()));
     let (((key, expected), ()), transition) = both(head, read(&body))?;
-    written(StatusCode::OK, &state.editor.transition(&editor, id, &expected, &transition, key).await?)
+    let changing = state.editor.transition(&editor, id, &expected, &transition, key);
+    written(StatusCode::OK, &state.in_time(changing).await?)
 }

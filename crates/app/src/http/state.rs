@@ -1,11 +1,13 @@
 //! What the handlers work with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
 
 use super::cors::Cors;
 use super::drain::Drain;
+use super::error::ApiError;
 use super::load::LoadLimit;
 use super::rate::RateLimit;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
@@ -40,4 +42,30 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Makes of subjects what stands in the log.
     pub subjects: SubjectKey,
+    /// How long the store may take for a request.
+    pub store_deadline: Duration,
+}
+
+/// The store gives up each of its steps at the deadline, and says why. It is to do so first where there is one step.
+const HEAD_START: Duration = Duration::from_millis(50);
+
+impl AppState {
+    /// Does the work of a request that needs the store: all of its steps before one deadline. What a write has begun comes
+    /// to its end all the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work; `unavailable` past the deadline.
+    pub async fn in_time<T, E>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, ApiError>
+    where
+        ApiError: From<E>,
+    {
+        match tokio::time::timeout(self.store_deadline + HEAD_START, work).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(ApiError::unavailable(format!(
+                "the steps of the request together took the store more than {} ms",
+                self.store_deadline.as_millis()
+            ))),
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod conditional;
 mod cors;
 mod credentials;
 mod cursor;
+mod deadline;
 mod errors;
 mod golden;
 mod idempotency;

@@ -139,6 +139,7 @@ impl Setup {
             metrics: Metrics::default(),
             subjects: SubjectKey::of(SECRET),
             edit_scopes: EditScopes { write: write_scope.to_owned(), manage: manage_scope.to_owned() },
+            store_deadline: std::time::Duration::from_secs(2),
         })
     }
 
