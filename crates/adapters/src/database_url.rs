@@ -145,6 +145,16 @@ mod tests {
             target("postgres://live@one:6000,[::1]:6001/live"),
             "host one, port 6000; host ::1, port 6001, database live, user live"
         );
+        for (address, hosts) in [
+            ("one?port=6000", "host one, port 6000"),
+            ("one,[::1]:5433?port=6000", "host one, port 6000; host ::1, port 6000"),
+            ("one:5433,two?port=6000,6001", "host one, port 6000; host two, port 6001"),
+            ("one:5433?host=two", "host two, port 5433"),
+            ("one:5433?host=two&port=6000", "host two, port 6000"),
+        ] {
+            let shown = target(&format!("postgres://{address}&user=live&dbname=live"));
+            assert_eq!(shown, format!("{hosts}, database live, user live"), "{address}");
+        }
         for hosts in ["one,two", "one%2Ctwo", "one%2ctwo"] {
             assert_eq!(
                 target(&format!("postgres://?host={hosts}&port=6000,6001&user=live&dbname=live")),

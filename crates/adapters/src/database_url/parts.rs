@@ -37,27 +37,46 @@ impl<'a> Parts<'a> {
         Ok(Self { user, password, hosts, path, parameters })
     }
 
-    fn joined(&self, password: Option<&str>, parameters: &[String]) -> String {
+    fn joined(&self, hosts: &str, password: Option<&str>, parameters: &[String]) -> String {
         let user = match (self.user, password) {
             (None, _) => String::new(),
             (Some(user), None) => format!("{user}@"),
             (Some(user), Some(password)) => format!("{user}:{password}@"),
         };
         let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
-        format!("{user}{}{}{query}", self.hosts, self.path)
+        format!("{user}{hosts}{}{query}", self.path)
     }
 
     /// The address without the parameters of these names, as the driver is to read it: it knows no list of hosts, but
     /// takes a parameter for each.
     pub(super) fn without(&self, names: &[&str]) -> String {
+        let (hosts, mut parameters) = self.driver_hosts();
         let others = self.parameters.iter().filter(|(name, _)| !names.contains(name));
-        let parameters = others.flat_map(|(name, value)| match *name {
+        parameters.extend(others.flat_map(|(name, value)| match *name {
             "host" => {
                 value.replace("%2C", ",").replace("%2c", ",").split(',').map(|host| format!("host={host}")).collect()
             }
             name => vec![format!("{name}={value}")],
-        });
-        self.joined(self.password, &parameters.collect::<Vec<_>>())
+        }));
+        self.joined(hosts, self.password, &parameters)
+    }
+
+    /// The hosts of the address, and the parameters that say the rest of them. A parameter takes the place of what stands
+    /// before the path, which the driver would keep beside it.
+    fn driver_hosts(&self) -> (&'a str, Vec<String>) {
+        let has = |wanted| self.parameters.iter().any(|(name, _)| *name == wanted);
+        if self.hosts.is_empty() || !(has("host") || has("port")) {
+            return (self.hosts, Vec::new());
+        }
+        let (hosts, ports): (Vec<_>, Vec<_>) = self.hosts.split(',').map(host_and_port).unzip();
+        let mut parameters = Vec::new();
+        if !has("host") {
+            parameters.extend(hosts.iter().map(|host| format!("host={host}")));
+        }
+        if !has("port") {
+            parameters.push(format!("port={}", ports.join(",")));
+        }
+        ("", parameters)
     }
 
     /// The address with its passwords masked.
@@ -66,7 +85,7 @@ impl<'a> Parts<'a> {
             if name == "password" || name == "sslpassword" { MASK.to_owned() } else { value.to_owned() }
         };
         let parameters = self.parameters.iter().map(|(name, value)| format!("{name}={}", mask(name, value)));
-        self.joined(self.password.map(|_| MASK), &parameters.collect::<Vec<_>>())
+        self.joined(self.hosts, self.password.map(|_| MASK), &parameters.collect::<Vec<_>>())
     }
 
     /// The value of a parameter, decoded. Of one that is given twice the last counts.
@@ -77,6 +96,16 @@ impl<'a> Parts<'a> {
             .map_err(|_| DatabaseUrlError::Parameter(name, "UTF-8 text, percent-encoded".to_owned()))?;
         Ok((!text.is_empty()).then(|| text.into_owned()))
     }
+}
+
+/// An IPv6 address stands in brackets and has colons of its own.
+fn host_and_port(host: &str) -> (&str, &str) {
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (name, port) = match bracketed {
+        Some((address, rest)) => (address, rest.strip_prefix(':')),
+        None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
+    };
+    (name, port.unwrap_or("5432"))
 }
 
 fn check_ports(hosts: &str) -> Result<(), DatabaseUrlError> {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use live_domain::contract::fixtures::{fill, session};
 use live_domain::memory::MemorySessionRepository;
 use live_domain::{
-    BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, SessionVersion, StoreError,
-    Viewer,
+    BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, SessionVersion,
+    StoreError, Viewer,
 };
 use serde_json::json;
 use tokio::time::Instant;
