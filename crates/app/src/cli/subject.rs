@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Failure, print};
+use super::{Failure, print, say};
 use crate::settings::Settings;
 
 #[derive(Args)]
@@ -14,6 +14,11 @@ pub(super) struct Subject {
 
 impl Subject {
     pub(super) fn run(self, settings: &Settings) -> Result<(), Failure> {
+        // A service with other settings writes another pseudonym, and nothing would be found.
+        say(&settings.subject_key_origin()?.map_or_else(
+            || "no key is set: this is the pseudonym where the service has none either".to_owned(),
+            |origin| format!("keyed by {origin}"),
+        ));
         print(&format!("{}\n", settings.subject_key()?.hash(&self.sub)))
     }
 }

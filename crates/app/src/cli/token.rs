@@ -5,8 +5,8 @@ use live_domain::{BrandId, BrandScope, Clock, Subject, SystemClock};
 use time::Duration;
 
 use super::dev_secret;
-use super::{Failure, print};
-use crate::auth::{MAX_TOKEN, mint};
+use super::{Failure, print, say};
+use crate::auth::{Hs256Secret, MAX_TOKEN, mint};
 use crate::settings::Settings;
 
 #[derive(Args)]
@@ -27,15 +27,7 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let Some(secret) =
-            settings.hs256_secret()?.map_or_else(|| dev_secret::kept(settings), |secret| Ok(Some(secret)))?
-        else {
-            return Err(Failure::Configuration(
-                "there is no secret to sign with: set LIVE_AUTH_HS256_SECRET (or give --auth-hs256-secret-file), or run \
-                 `live dev` once, which makes one for this machine"
-                    .to_owned(),
-            ));
-        };
+        let secret = secret(settings)?;
         let brands = BrandScope::only(self.brand.iter().cloned()).map_err(|fault| Failure::Usage(fault.to_string()))?;
         let brands: Vec<String> = match brands {
             BrandScope::All => Vec::new(),
@@ -52,4 +44,20 @@ impl Token {
         }
         print(&format!("{token}\n"))
     }
+}
+
+/// That of the settings, else the one that `live dev` keeps on this machine.
+fn secret(settings: &Settings) -> Result<Hs256Secret, Failure> {
+    if let Some(secret) = settings.hs256_secret()? {
+        return Ok(secret);
+    }
+    if let Some(secret) = dev_secret::kept(settings)? {
+        say("signed with the secret that `live dev` keeps on this machine; no other service takes it");
+        return Ok(secret);
+    }
+    Err(Failure::Configuration(
+        "there is no secret to sign with: set LIVE_AUTH_HS256_SECRET (or give --auth-hs256-secret-file), or run `live dev` \
+         once, which makes one for this machine"
+            .to_owned(),
+    ))
 }

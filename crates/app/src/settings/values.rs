@@ -15,7 +15,7 @@ use super::table::{
     AUTH_MANAGE_SCOPE, AUTH_WRITE_SCOPE, BIND, DB_POOL_SIZE, DB_TIMEOUT_MS, DB_WAIT_MS, DRAIN_MS, HISTORY_DAYS, LOG,
     LOG_SUBJECT_KEY, MAX_IN_FLIGHT, MIGRATE_ON_START, Setting, UPCOMING_GRACE_MINUTES,
 };
-use super::{SettingError, Settings};
+use super::{Given, SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
 use crate::telemetry::{DEFAULT_LEVELS, SubjectKey};
 
@@ -234,12 +234,25 @@ impl Settings {
     ///
     /// When a file cannot be read.
     pub fn subject_key(&self) -> Result<SubjectKey, SettingError> {
+        Ok(SubjectKey::of(&self.subject_key_given()?.map_or_else(Vec::new, |given| given.bytes)))
+    }
+
+    /// What that key is made of, as a user would name it; none: nothing is set that it could be made of.
+    ///
+    /// # Errors
+    ///
+    /// As for the key.
+    pub fn subject_key_origin(&self) -> Result<Option<String>, SettingError> {
+        Ok(self.subject_key_given()?.map(|given| given.origin))
+    }
+
+    fn subject_key_given(&self) -> Result<Option<Given>, SettingError> {
         for setting in [&LOG_SUBJECT_KEY, &AUTH_HS256_SECRET, &AUTH_INTROSPECTION_CLIENT_SECRET] {
             if let Some(given) = self.given(setting)? {
-                return Ok(SubjectKey::of(&given.bytes));
+                return Ok(Some(given));
             }
         }
-        Ok(SubjectKey::of(b""))
+        Ok(None)
     }
 }
 
