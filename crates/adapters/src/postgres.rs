@@ -18,6 +18,7 @@ mod list_query;
 mod manager;
 mod migrate;
 mod password_file;
+mod patience;
 mod pool;
 mod registrations;
 mod row;

@@ -10,14 +10,12 @@ use tokio_postgres::error::SqlState;
 
 use super::dial::{Dialled, Dialler};
 use super::error::PgError;
+use super::patience::Patience;
 use super::session::{defaults, planning};
 use super::tap::Overheard;
 use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::statements::Statements;
-
-/// How long a server may take to accept a connection, unless the address says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Makes connections to one database.
 #[derive(Clone)]
@@ -48,10 +46,8 @@ impl Connector {
 
     /// A connection for statements of requests.
     pub(crate) async fn for_requests(&self) -> Result<PgConnection, PgError> {
-        // One host that swallows every packet is not to use up the time in which the next would have answered.
-        let hosts = u32::try_from(self.dialler.url().endpoints().len()).unwrap_or(u32::MAX);
-        let patience = if hosts == 1 { CONNECT_TIMEOUT } else { self.statement_timeout / hosts.saturating_add(1) };
-        let mut connection = self.set_up(self.dial(patience).await?).await?;
+        let dialled = self.dial(Patience::within(self.statement_timeout)).await?;
+        let mut connection = self.set_up(dialled).await?;
         if !connection.is_pooled {
             let timeout = self.statement_timeout.as_millis();
             connection.diesel.batch_execute(&format!("{} SET statement_timeout = {timeout};", planning())).await?;
@@ -61,12 +57,12 @@ impl Connector {
 
     /// A connection whose work has no deadline.
     pub(crate) async fn for_diesel(&self) -> Result<PgConnection, PgError> {
-        self.set_up(self.dial(CONNECT_TIMEOUT).await?).await
+        self.set_up(self.dial(Patience::UNHURRIED).await?).await
     }
 
     /// A connection without diesel, which knows no COPY.
     pub(crate) async fn for_driver(&self) -> Result<Dialled, PgError> {
-        self.dial(CONNECT_TIMEOUT).await
+        self.dial(Patience::UNHURRIED).await
     }
 
     async fn set_up(&self, dialled: Dialled) -> Result<PgConnection, PgError> {
@@ -82,8 +78,8 @@ impl Connector {
         Ok(PgConnection { diesel, wire, is_pooled, overheard, statements })
     }
 
-    /// Connects, giving each address that long unless the URL says otherwise.
-    async fn dial(&self, patience: Duration) -> Result<Dialled, PgError> {
+    /// Connects in that time, unless the URL says otherwise.
+    async fn dial(&self, patience: Patience) -> Result<Dialled, PgError> {
         let dialler = Arc::clone(&self.dialler);
         let connecting = self.runtime.spawn(async move {
             let refused = |source| PgError::Connect { target: dialler.url().target(), source };

@@ -6,7 +6,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
@@ -15,6 +14,7 @@ use tokio_postgres::{Client, Config, Error as DriverError, SimpleQueryMessage};
 
 use super::connection::Wire;
 use super::password_file::PasswordFile;
+use super::patience::Patience;
 use super::tap::{Overheard, Tap};
 use super::tls::{Tls, is_willing};
 use super::transport::{AsItIs, Transport};
@@ -88,14 +88,17 @@ impl Dialler {
         &self.url
     }
 
-    /// Connects to the first server that will do. Each address of each host gets that long, unless the URL says how long.
-    pub(super) async fn dial(&self, patience: Duration) -> Result<Dialled, Undialled> {
-        let patience = self.url.connect_timeout().unwrap_or(patience);
+    /// Connects to the first server that will do. The URL may say how long each address of each host is given.
+    pub(super) async fn dial(&self, patience: Patience) -> Result<Dialled, Undialled> {
+        let patience = self.url.connect_timeout().map_or(patience, Patience::Each);
+        let (rounds, hosts) = (self.url.wanted().rounds(), self.url.endpoints());
         let mut undialled = Undialled::default();
-        for wanted in self.url.wanted().rounds() {
+        let mut left = rounds.len() * hosts.len();
+        for wanted in rounds {
             undialled = Undialled::default();
-            for endpoint in self.url.endpoints() {
-                match self.dial_host(endpoint, *wanted, patience).await {
+            for endpoint in hosts {
+                left -= 1;
+                match self.dial_host(endpoint, *wanted, patience, left).await {
                     Ok(dialled) => return Ok(dialled),
                     Err(causes) => {
                         let is_final = causes.last().is_some_and(Cause::is_final);
@@ -110,15 +113,41 @@ impl Dialler {
         Err(undialled)
     }
 
-    async fn dial_host(&self, host: &Endpoint, wanted: SessionKind, patience: Duration) -> Result<Dialled, Vec<Cause>> {
-        let places = tokio::time::timeout(patience, places(host));
-        let places = places.await.unwrap_or(Err(Cause::TimedOut(patience))).map_err(|cause| vec![cause])?;
+    /// So many are left for when this one does not answer: hosts, as nobody knows yet how many addresses they have.
+    async fn dial_host(
+        &self,
+        host: &Endpoint,
+        wanted: SessionKind,
+        patience: Patience,
+        left: usize,
+    ) -> Result<Dialled, Vec<Cause>> {
+        let share = patience.share(left + 1);
+        let places = tokio::time::timeout(share, places(host));
+        let places = places.await.unwrap_or(Err(Cause::TimedOut(share))).map_err(|cause| vec![cause])?;
+        let is_only = self.url.endpoints().len() == 1 && places.len() == 1;
+        let patience = match patience {
+            Patience::Until(_) if is_only => Patience::UNHURRIED,
+            patience => patience,
+        };
+        self.dial_places(host, &places, wanted, patience, left).await
+    }
+
+    async fn dial_places(
+        &self,
+        host: &Endpoint,
+        places: &[Place],
+        wanted: SessionKind,
+        patience: Patience,
+        left: usize,
+    ) -> Result<Dialled, Vec<Cause>> {
         let mut causes = Vec::new();
-        for place in places {
-            let mut attempts = Encryption::attempts(&place, self.url.tls().mode).iter().peekable();
+        for (index, place) in places.iter().enumerate() {
+            let left = left + places.len() - index;
+            let mut attempts = Encryption::attempts(place, self.url.tls().mode).iter().peekable();
             while let Some(encryption) = attempts.next() {
-                let call = tokio::time::timeout(patience, self.call(host, &place, *encryption, wanted));
-                let cause = match call.await.unwrap_or(Err(Cause::TimedOut(patience))) {
+                let share = patience.share(left);
+                let call = tokio::time::timeout(share, self.call(host, place, *encryption, wanted));
+                let cause = match call.await.unwrap_or(Err(Cause::TimedOut(share))) {
                     Ok(dialled) => return Ok(dialled),
                     Err(cause) => cause,
                 };
@@ -249,4 +278,28 @@ async fn answers(client: &Client, question: &str, expected: &str) -> Result<bool
         _ => None,
     });
     Ok(rows.into_iter().any(|answer| answer == expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_of_a_host_that_swallows_every_packet_leaves_time_for_the_next() {
+        let dialler = Dialler::new(&"postgres://live@db.example/live".parse().unwrap()).unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let places = [Place::Tcp(silent.local_addr().unwrap()), Place::Tcp(closed)];
+        let host = &dialler.url().endpoints()[0];
+        let patience = Patience::within(Duration::from_millis(600));
+        let Err(causes) = dialler.dial_places(host, &places, SessionKind::Any, patience, 0).await else {
+            panic!("nobody took the connection")
+        };
+        let [Cause::TimedOut(share), Cause::Unreached(_)] = causes.as_slice() else { panic!("{causes:?}") };
+        assert!(*share <= Duration::from_millis(200), "{share:?}");
+    }
 }
