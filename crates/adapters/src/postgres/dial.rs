@@ -284,6 +284,7 @@ async fn answers(client: &Client, question: &str, expected: &str) -> Result<bool
 mod tests {
     use std::time::Duration;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -301,5 +302,32 @@ mod tests {
         };
         let [Cause::TimedOut(share), Cause::Unreached(_)] = causes.as_slice() else { panic!("{causes:?}") };
         assert!(*share <= Duration::from_millis(200), "{share:?}");
+    }
+
+    /// What comes of it that a server refuses every log-in with that code.
+    async fn refused_with(sqlstate: &str) -> Undialled {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://live@{}/live?sslmode=disable", listener.local_addr().unwrap());
+        let refusing = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_buf(&mut Vec::new()).await.unwrap();
+            let fields = format!("SFATAL\0C{sqlstate}\0Mnot now\0\0");
+            let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
+            stream.write_all(&[b"E", length.as_slice(), fields.as_bytes()].concat()).await.unwrap();
+        };
+        let dialler = Dialler::new(&url.parse().unwrap()).unwrap();
+        let (dialled, ()) = tokio::join!(dialler.dial(Patience::UNHURRIED), refusing);
+        dialled.err().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_ready_yet_is_worth_waiting_for() {
+        // It starts; a pooler says that it cannot log in there; it has no connection left.
+        for sqlstate in ["57P03", "08P01", "53300"] {
+            assert!(refused_with(sqlstate).await.may_pass(), "{sqlstate}");
+        }
+        for sqlstate in ["28P01", "3D000", "42501"] {
+            assert!(!refused_with(sqlstate).await.may_pass(), "{sqlstate}");
+        }
     }
 }

@@ -9,8 +9,10 @@ use rustls::CertificateError;
 use rustls::Error as TlsError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
+use super::failure::kind_of;
 use crate::database_url::endpoint::Endpoint;
 use crate::database_url::session_kind::SessionKind;
+use crate::usage::FailureKind;
 
 /// What each host of an address answered, in the order in which they were tried.
 #[derive(Debug, Default)]
@@ -66,7 +68,7 @@ impl Cause {
             Self::Unknown(_) | Self::Unreached(_) | Self::TimedOut(_) | Self::Unwanted(_) => true,
             Self::NoTls | Self::Tls(_) => false,
             Self::Driver { error, .. } => match error.code() {
-                Some(state) => *state == SqlState::CANNOT_CONNECT_NOW,
+                Some(state) => matches!(kind_of(state.code()), FailureKind::Lost | FailureKind::Resources),
                 // Something before the server, a proxy of containers say, takes connections earlier than it does.
                 None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
             },
