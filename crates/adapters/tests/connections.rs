@@ -18,6 +18,7 @@ use live_domain::{
     BrandScope, ListedSession, Page, PageSize, Selection, SessionFilter, SessionKind, SessionOrder, SessionRepository,
     SessionScan, SessionStatus, StoreError, SystemClock, Viewer,
 };
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 type Listed = Result<Page<ListedSession, SessionScan>, StoreError>;
@@ -78,6 +79,19 @@ async fn a_postgres_that_says_nothing_is_given_up_at_the_deadline() {
     assert!(message.contains("200 ms"), "{message}");
     assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(pool_usage(&store), (0, 0));
+}
+
+#[tokio::test]
+async fn nobody_goes_on_dialling_for_a_caller_who_has_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://live@{}/live?sslmode=disable", silent.local_addr().unwrap()).parse().unwrap();
+    let store = PgSessionRepository::new(&url, IMPATIENT).unwrap();
+    unavailable(list_all(&store).await);
+    let (mut stream, _) = silent.accept().await.unwrap();
+    // Long before a connection is given up that nobody waits for with a deadline.
+    let mut said = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut said));
+    ended.await.expect("the connection is given up").unwrap();
 }
 
 /// Holds a lock that no list gets past, and waits until `waiting` of them wait for it.

@@ -81,34 +81,38 @@ impl Connector {
     /// Connects in that time, unless the URL says otherwise.
     async fn dial(&self, patience: Patience) -> Result<Dialled, PgError> {
         let dialler = Arc::clone(&self.dialler);
-        let connecting = self.runtime.spawn(async move {
+        let mut connecting = Task(self.runtime.spawn(async move {
             let refused = |source| PgError::Connect { target: dialler.url().target(), source };
             dialler.dial(patience).await.map_err(refused)
-        });
-        connecting.await.map_err(|error| PgError::Pool(error.to_string()))?
+        }));
+        (&mut connecting.0).await.map_err(|error| PgError::Pool(error.to_string()))?
+    }
+}
+
+/// A task that ends when nobody cares for it any more. A server that says nothing, or is frozen in the middle of an
+/// answer, would keep it, and its socket, for long.
+#[derive(Debug)]
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
 /// The task that moves a connection's bytes. The connection ends with it.
 #[derive(Debug)]
-pub(crate) struct Wire(JoinHandle<()>);
+pub(crate) struct Wire(Task<()>);
 
 impl Wire {
     /// Moves the bytes from now on.
     pub(super) fn of(connection: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(connection))
+        Self(Task(tokio::spawn(connection)))
     }
 
     /// Whether the server has closed the connection. It costs no round trip.
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.is_finished()
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        // A server that is frozen in the middle of an answer would keep the task, and its socket, for ever.
-        self.0.abort();
+        self.0.0.is_finished()
     }
 }
 
