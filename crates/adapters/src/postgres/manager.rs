@@ -9,6 +9,9 @@ use diesel_async::SimpleAsyncConnection;
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
 
+/// A server that is busy, and not away, answers within that time.
+const PROOF: Duration = Duration::from_millis(250);
+
 /// Makes connections for requests, and judges which of them are still good.
 ///
 /// What one connection went through, the others mostly have as well: a server that went away, a column that changed, a
@@ -33,7 +36,8 @@ impl ConnectionManager {
     /// For requests that wait so long for an answer.
     pub(crate) fn new(connector: Connector, timeout: Duration) -> Self {
         // Most of the time is left for a new connection, and for what is to be done on it.
-        Self { connector, patience: timeout / 4, knowledge: Mutex::default() }
+        let patience = (timeout / 4).max(PROOF).min(timeout / 2);
+        Self { connector, patience, knowledge: Mutex::default() }
     }
 
     /// A connection like this one turned out to be no good, and so are all that are older than this moment; unless it is

@@ -136,27 +136,34 @@ impl Pool {
     /// All attempts share one deadline.
     async fn in_time<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
         let patience = work.patience(self.timeout);
-        let done = tokio::time::timeout(patience, self.attempts(work)).await;
+        let mut at_work = false;
+        let done = tokio::time::timeout(patience, self.attempts(work, &mut at_work)).await;
         done.unwrap_or_else(|_elapsed| {
-            self.connections.manager().doubt();
+            // Who waited for a connection alone knows nothing of those that others have.
+            if at_work {
+                self.connections.manager().doubt();
+            }
             Err(self.counted(PgError::Deadline(patience)).into())
         })
     }
 
-    async fn attempts<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
-        let done = self.attempt(work).await;
+    async fn attempts<W: Work>(&self, work: &W, at_work: &mut bool) -> Result<W::Done, Undone<W::Refused>> {
+        let done = self.attempt(work, at_work).await;
         let Err(Undone::Failed(error)) = &done else { return done };
         let Some(pause) = error.another_attempt_in(W::HARMLESS) else { return done };
         tokio::time::sleep(pause).await;
-        self.attempt(work).await
+        self.attempt(work, at_work).await
     }
 
-    async fn attempt<W: Work>(&self, work: &W) -> Result<W::Done, Undone<W::Refused>> {
+    /// One attempt, which tells whether it is at work on a connection: at its end it is not.
+    async fn attempt<W: Work>(&self, work: &W, at_work: &mut bool) -> Result<W::Done, Undone<W::Refused>> {
         let mut lease = self.lease().await.map_err(|error| self.counted(error))?;
         let connection = lease.connection()?;
         // Of what was done before: a violation that was expected, for one.
         connection.take_last_error();
+        *at_work = true;
         let done = work.attempt(&mut connection.diesel).await;
+        *at_work = false;
         let (done, fate) = match done {
             Err(Undone::Failed(error)) => {
                 let error = self.counted(error.told(connection.take_last_error()));
