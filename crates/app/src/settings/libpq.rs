@@ -26,7 +26,19 @@ const PARAMETERS: [(&str, &str); 16] = [
 ];
 
 /// Those that would choose another store, or another way to it, and are not read.
-const UNREAD: [&str; 3] = ["PGSERVICE", "PGREQUIREPEER", "PGREQUIRESSL"];
+const UNREAD: [&str; 11] = [
+    "PGSERVICE",
+    "PGREQUIREPEER",
+    "PGREQUIRESSL",
+    "PGREQUIREAUTH",
+    "PGSSLCRL",
+    "PGSSLCRLDIR",
+    "PGSSLCERTMODE",
+    "PGSSLNEGOTIATION",
+    "PGSSLMINPROTOCOLVERSION",
+    "PGSSLMAXPROTOCOLVERSION",
+    "PGLOADBALANCEHOSTS",
+];
 
 impl Settings {
     /// The address that the variables of libpq give, if they name a host.

@@ -228,7 +228,9 @@ fn what_libpq_would_read_and_this_does_not_is_refused() {
         let settings = settings(&[], &[("PGHOST", "db.example"), more]);
         settings.database(DatabaseDefault::None).unwrap_err().to_string()
     };
-    assert_eq!(error(("PGSERVICE", "live")), "PGSERVICE is not supported: set DATABASE_URL, or unset it");
+    for name in ["PGSERVICE", "PGREQUIREAUTH", "PGSSLCRL", "PGLOADBALANCEHOSTS"] {
+        assert_eq!(error((name, "live")), format!("{name} is not supported: set DATABASE_URL, or unset it"));
+    }
     let bad = error(("PGSSLMODE", "maybe"));
     assert!(bad.starts_with("PGHOST and the other PG* variables") && bad.contains("sslmode must be one of"), "{bad}");
 }
