@@ -66,7 +66,7 @@ impl Connector {
     }
 
     async fn set_up(&self, dialled: Dialled) -> Result<PgConnection, PgError> {
-        let Dialled { client, wire, overheard, is_pooled } = dialled;
+        let Dialled { client, wire, overheard, is_encrypted, is_pooled } = dialled;
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
             .map_err(|source| PgError::SetUp { target: self.dialler.url().target(), source })?;
@@ -75,7 +75,7 @@ impl Connector {
         }
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
-        Ok(PgConnection { diesel, wire, is_pooled, overheard, statements })
+        Ok(PgConnection { diesel, wire, is_encrypted, is_pooled, overheard, statements })
     }
 
     /// Connects in that time, unless the URL says otherwise.
@@ -120,6 +120,8 @@ impl Wire {
 pub(crate) struct PgConnection {
     pub(crate) diesel: AsyncPgConnection,
     pub(super) wire: Wire,
+    /// Whether it is as far as server or pooler.
+    pub(super) is_encrypted: bool,
     /// Whether a pooler hands statements to connections of its own: nothing that is set here would stay.
     pub(super) is_pooled: bool,
     overheard: Overheard,

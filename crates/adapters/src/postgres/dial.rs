@@ -30,6 +30,8 @@ pub(crate) struct Dialled {
     pub(crate) client: Client,
     pub(crate) wire: Wire,
     pub(crate) overheard: Overheard,
+    /// Whether nobody on the way to whom it leads, server or pooler, can listen.
+    pub(crate) is_encrypted: bool,
     /// Whether somebody stands in between who hands statements to connections of its own: what is set on this one may be
     /// lost with the next statement, and meet somebody else.
     pub(crate) is_pooled: bool,
@@ -179,7 +181,7 @@ impl Dialler {
                 self.encrypt(stream, host, encryption).await?
             }
         };
-        let is_encrypted = matches!(transport, Transport::Tls(_));
+        let is_encrypted = transport.is_encrypted();
         let failed = |error| Cause::Driver { error, is_encrypted };
         let dialled = log_in(self.config(host), transport).await.map_err(failed)?;
         match wanted.question() {
@@ -256,6 +258,7 @@ async fn places(endpoint: &Endpoint) -> Result<Vec<Place>, Cause> {
 
 async fn log_in(config: Config, transport: Transport) -> Result<Dialled, DriverError> {
     let overheard = Overheard::default();
+    let is_encrypted = transport.is_encrypted();
     let tap = Tap::new(transport, overheard.clone());
     let (client, connection) = config.connect_raw(tap, AsItIs).await?;
     let wire = Wire::of(async move {
@@ -267,7 +270,7 @@ async fn log_in(config: Config, transport: Transport) -> Result<Dialled, DriverE
     // Behind a pooler another process works on statements than the one that greeted us.
     let greeted = overheard.process().map(|process| process.to_string()).unwrap_or_default();
     let is_pooled = !answers(&client, "SELECT pg_catalog.pg_backend_pid()", &greeted).await?;
-    Ok(Dialled { client, wire, overheard, is_pooled })
+    Ok(Dialled { client, wire, overheard, is_encrypted, is_pooled })
 }
 
 /// Whether that is what the server answers.
@@ -316,8 +319,8 @@ mod tests {
             stream.write_all(&[b"E", length.as_slice(), fields.as_bytes()].concat()).await.unwrap();
         };
         let dialler = Dialler::new(&url.parse().unwrap()).unwrap();
-        let (dialled, ()) = tokio::join!(dialler.dial(Patience::UNHURRIED), refusing);
-        dialled.err().unwrap()
+        let (outcome, ()) = tokio::join!(dialler.dial(Patience::UNHURRIED), refusing);
+        outcome.err().unwrap()
     }
 
     #[tokio::test]

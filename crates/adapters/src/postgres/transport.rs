@@ -24,6 +24,10 @@ pub(super) enum Transport {
 }
 
 impl Transport {
+    pub(super) fn is_encrypted(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     fn stream(self: Pin<&mut Self>) -> Pin<&mut dyn Stream> {
         Pin::new(match self.get_mut() {
             Self::Tcp(stream) => stream,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio_postgres::error::SqlState;
 
@@ -31,10 +31,9 @@ const FACTS: &str = "
         current_setting('server_encoding'), pg_is_in_recovery(),
         current_setting('default_transaction_read_only')::boolean,
         (SELECT reset_val::bigint FROM pg_settings WHERE name = 'statement_timeout'),
-        (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
         quote_ident(current_user), quote_ident(current_database())";
 
-type FactColumns = (Text, Integer, Text, Bool, Bool, BigInt, Nullable<Text>, Text, Text);
+type FactColumns = (Text, Integer, Text, Bool, Bool, BigInt, Text, Text);
 
 /// What the server says of itself and of the connection.
 pub(super) struct Facts {
@@ -45,8 +44,6 @@ pub(super) struct Facts {
     is_read_only: bool,
     /// In milliseconds; 0: none.
     statement_timeout: i64,
-    /// The version of TLS, where it is used.
-    tls: Option<String>,
     /// As an identifier.
     pub(super) role: String,
     /// As an identifier.
@@ -55,10 +52,10 @@ pub(super) struct Facts {
 
 impl Facts {
     async fn ask(connection: &mut AsyncPgConnection) -> Result<Self, PgError> {
-        type Row = (String, i32, String, bool, bool, i64, Option<String>, String, String);
+        type Row = (String, i32, String, bool, bool, i64, String, String);
         let row: Row = statement::<FactColumns>(FACTS).get_result(connection).await?;
-        let (version, version_number, encoding, is_standby, is_read_only, statement_timeout, tls, role, database) = row;
-        Ok(Self { version, version_number, encoding, is_standby, is_read_only, statement_timeout, tls, role, database })
+        let (version, version_number, encoding, is_standby, is_read_only, statement_timeout, role, database) = row;
+        Ok(Self { version, version_number, encoding, is_standby, is_read_only, statement_timeout, role, database })
     }
 
     fn version(&self) -> Checked {
@@ -67,19 +64,6 @@ impl Facts {
             return Checked::well("version", text);
         }
         Checked::wrong("version", format!("{text} is too old"), "upgrade the server to Postgres 15 or newer")
-    }
-
-    fn encryption(&self, url: &PostgresUrl) -> Checked {
-        match &self.tls {
-            Some(tls) => Checked::well("encryption", format!("the connection is encrypted by {tls}")),
-            None if url.is_local() => Checked::well("encryption", "the connection does not leave this machine"),
-            None => Checked::doubtful(
-                "encryption",
-                "the connection is not encrypted, and leaves this machine",
-                "set ssl = on on the server and add sslmode=verify-full to DATABASE_URL, or see that the network between \
-                 is your own",
-            ),
-        }
     }
 
     fn encoding(&self) -> Checked {
@@ -153,6 +137,28 @@ async fn connections(connection: &mut AsyncPgConnection, pool: usize) -> Result<
     Ok(Checked::doubtful("connections", text, remedy))
 }
 
+/// How a pooler goes on to the server is between the two.
+fn encryption(url: &PostgresUrl, is_encrypted: bool, is_pooled: bool) -> Checked {
+    let (unseen, setting) = if is_pooled {
+        ("; how the pooler goes on to the server cannot be seen from here", "client_tls_sslmode = allow in the pooler")
+    } else {
+        ("", "ssl = on on the server")
+    };
+    if is_encrypted {
+        return Checked::well("encryption", format!("the connection is encrypted{unseen}"));
+    }
+    if url.is_local() {
+        return Checked::well("encryption", format!("the connection does not leave this machine{unseen}"));
+    }
+    Checked::doubtful(
+        "encryption",
+        format!("the connection is not encrypted, and leaves this machine{unseen}"),
+        format!(
+            "set {setting} and add sslmode=verify-full to DATABASE_URL, or see that the network between is your own"
+        ),
+    )
+}
+
 fn pooler(is_there: bool) -> Checked {
     if !is_there {
         return Checked::well("pooler", "no pooler stands between");
@@ -167,11 +173,11 @@ fn pooler(is_there: bool) -> Checked {
 
 impl PgSessionRepository {
     pub(super) async fn examine(&self, connection: &mut PgConnection, migrates: bool) -> Result<Vec<Checked>, PgError> {
-        let PgConnection { diesel: connection, is_pooled, .. } = connection;
+        let PgConnection { diesel: connection, is_encrypted, is_pooled, .. } = connection;
         let facts = Facts::ask(connection).await?;
         let mut checked = vec![
             facts.version(),
-            facts.encryption(self.connector.url()),
+            encryption(self.connector.url(), *is_encrypted, *is_pooled),
             facts.encoding(),
             facts.writable(),
             facts.timeouts(),
@@ -218,7 +224,6 @@ mod tests {
             is_standby: false,
             is_read_only: false,
             statement_timeout: 0,
-            tls: None,
             role: "live".to_owned(),
             database: "live".to_owned(),
         }
@@ -240,18 +245,20 @@ mod tests {
 
     #[test]
     fn a_connection_that_leaves_the_machine_should_be_encrypted() {
-        for (url, tls, expected) in [
-            ("postgres://live@db.example/live", None, false),
-            ("postgres://live@10.0.0.7/live", None, false),
-            ("postgres://live@localhost,db.example/live", None, false),
-            ("postgres://live@db.example/live", Some("TLSv1.3"), true),
-            ("postgres://live@localhost/live", None, true),
-            ("postgres://live@127.0.0.1,[::1]/live", None, true),
-            ("postgres:///live?host=/run/postgresql", None, true),
+        for (url, is_encrypted, expected) in [
+            ("postgres://live@db.example/live", false, false),
+            ("postgres://live@10.0.0.7/live", false, false),
+            ("postgres://live@localhost,db.example/live", false, false),
+            ("postgres://live@db.example/live", true, true),
+            ("postgres://live@localhost/live", false, true),
+            ("postgres://live@127.0.0.1,[::1]/live", false, true),
+            ("postgres:///live?host=/run/postgresql", false, true),
         ] {
-            let facts = Facts { tls: tls.map(str::to_owned), ..facts() };
-            let checked = facts.encryption(&url.parse().unwrap());
-            assert_eq!(checked.verdict == Verdict::Well, expected, "{url}");
+            let checked = |is_pooled| encryption(&url.parse().unwrap(), is_encrypted, is_pooled);
+            for is_pooled in [false, true] {
+                assert_eq!(checked(is_pooled).verdict == Verdict::Well, expected, "{url}");
+                assert_eq!(checked(is_pooled).text.contains("cannot be seen"), is_pooled, "{url}");
+            }
         }
     }
 }
