@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::TryStreamExt;
 use live_domain::Timestamp;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::postgres::connection::Connector;
 use crate::postgres::error::PgError;
 use crate::postgres::row::{PgInstant, SessionRow};
 use crate::postgres::schema::sessions;
+use crate::postgres::session::unbounded_here;
 use crate::postgres::statement::statement;
 use crate::session_row::Columns;
 
@@ -21,7 +22,12 @@ use crate::session_row::Columns;
 pub(super) async fn examine(connector: &Connector, now: Timestamp) -> Result<Vec<Checked>, PgError> {
     let mut connection = connector.for_diesel().await?;
     let mut snapshot = connection.diesel.build_transaction().repeatable_read().read_only();
-    snapshot.run(async |connection| examine_in(connection, now).await).await
+    snapshot
+        .run(async |connection| {
+            connection.batch_execute(&unbounded_here()).await?;
+            examine_in(connection, now).await
+        })
+        .await
 }
 
 async fn examine_in(connection: &mut AsyncPgConnection, now: Timestamp) -> Result<Vec<Checked>, PgError> {

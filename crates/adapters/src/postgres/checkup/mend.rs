@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use live_domain::{Actor, BrandScope, Event, EventSubject, EventType, Session, SessionVersion, StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::postgres::error::PgError;
 use crate::postgres::events::insert;
 use crate::postgres::pool::{Undone, Work};
 use crate::postgres::registrations::{count, hold};
+use crate::postgres::session::unbounded_here;
 use crate::postgres::statement::statement;
 use crate::session_row::StoredSession;
 
@@ -24,8 +25,14 @@ pub(super) async fn miscounted(connector: &Connector, after: Option<Uuid>) -> Re
         miscounted_sessions()
     );
     let query = statement::<(SqlUuid,)>(text).bind(after).bind(BATCH);
-    let rows: Vec<(Uuid,)> = query.load(&mut connection.diesel).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let rows: Result<Vec<(Uuid,)>, PgError> = connection
+        .diesel
+        .transaction(async |connection| {
+            connection.batch_execute(&unbounded_here()).await?;
+            Ok(query.load(connection).await?)
+        })
+        .await;
+    Ok(rows?.into_iter().map(|(id,)| id).collect())
 }
 
 /// The counters of a session are set right.
@@ -71,6 +78,7 @@ impl MendingCounters {
         insert(connection, &self.event(session, version), columns).await?;
         Ok(Mending::Mended { before, after })
     }
+
     fn event(&self, session: Session, version: SessionVersion) -> Event {
         let after = Box::new(session);
         Event {

@@ -18,7 +18,7 @@ use crate::postgres::statement::statement;
 /// The oldest version that is tested.
 const OLDEST: i32 = 150_000;
 
-/// A statement that may not even take this long makes imports and migrations fail where it applies.
+/// A request may have more time than that. Behind a pooler the role's own setting is what stops its statements.
 const SHORT: i64 = 60_000;
 
 pub(super) fn reached(url: &PostgresUrl, after: Duration) -> Checked {
@@ -103,8 +103,8 @@ impl Facts {
         Checked::doubtful(
             "timeouts",
             format!(
-                "statement_timeout is {} ms for this role: where a pooler loses the setting of the service, imports and \
-                 migrations fail",
+                "statement_timeout is {} ms for this role: where a pooler loses the setting of the service, it stops \
+                 statements of requests (imports, exports, migrations, doctor and forget set their own)",
                 self.statement_timeout
             ),
             format!("ALTER ROLE {} RESET statement_timeout, or the same for the database", self.role),
