@@ -92,7 +92,7 @@ impl BulkConnection {
 }
 
 /// A count or the number of a line: never negative.
-fn number(row: &Row, column: usize) -> Result<u64, tokio_postgres::Error> {
+pub(super) fn number(row: &Row, column: usize) -> Result<u64, tokio_postgres::Error> {
     Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
 }
 

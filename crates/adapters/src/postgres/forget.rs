@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::PgSessionRepository;
-use super::bulk::{ONE_AT_A_TIME, snapshot};
+use super::bulk::{ONE_AT_A_TIME, number, snapshot};
 use super::connection::Connector;
 use super::dial::Dialled;
 use super::error::PgError;
@@ -137,10 +137,6 @@ fn column<T: for<'a> FromSql<'a>>(rows: &[Row]) -> Result<Vec<T>, PgError> {
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-fn count(row: &Row, column: usize) -> Result<u64, PgError> {
-    Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
-}
-
 /// To compile the statement takes longer than to run it over a million events.
 const SETTINGS: &str = "SET LOCAL application_name = 'live forget'; SET LOCAL jit = off";
 
@@ -175,7 +171,7 @@ impl Forgetting<'_> {
             }
         };
         transaction.commit().await?;
-        let [sessions, registrations, events, kept] = [0, 1, 2, 3].map(|place| count(&renamed, place));
+        let [sessions, registrations, events, kept] = [0, 1, 2, 3].map(|place| number(&renamed, place));
         Ok(Forgotten { sessions: sessions?, registrations: registrations?, events: events?, kept: kept? })
     }
 }

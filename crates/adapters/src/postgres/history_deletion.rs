@@ -21,10 +21,12 @@ const BATCH: i64 = 1_000;
 
 /// Deletes the first events after the place `$1`, with their places, up to the first that did not happen before `$2`. An
 /// event without a place is not among them: a reader is still to meet it.
-const DELETE_OLDEST: &str = "
+fn delete_oldest() -> String {
+    format!(
+        "
     WITH first AS (
         SELECT p.position, p.seq, e.at FROM session_event_places p JOIN session_events e ON e.seq = p.seq
-        WHERE p.position > $1 ORDER BY p.position LIMIT 1000
+        WHERE p.position > $1 ORDER BY p.position LIMIT {BATCH}
     ), old AS (
         SELECT position, seq FROM first
         WHERE position < coalesce((SELECT min(position) FROM first WHERE at >= $2), 9223372036854775807)
@@ -33,7 +35,9 @@ const DELETE_OLDEST: &str = "
     ), places AS (
         DELETE FROM session_event_places p USING old WHERE p.position = old.position
     )
-    SELECT count(*), coalesce(max(position), $1) FROM old";
+    SELECT count(*), coalesce(max(position), $1) FROM old"
+    )
+}
 
 /// Up to which place a run of batches has deleted. The next batch begins there: on its way from the beginning it would
 /// pass all rows that are deleted, and not yet vacuumed.
@@ -52,7 +56,7 @@ impl DeletedThrough {
 
 /// A batch, from that place on.
 pub(super) fn deletion(after: i64, instant: Timestamp) -> Statement<'static, (BigInt, BigInt)> {
-    statement(DELETE_OLDEST).bind(after).bind(PgInstant::from(instant))
+    statement(delete_oldest()).bind(after).bind(PgInstant::from(instant))
 }
 
 /// A batch of events is deleted; how many, and up to which place.
