@@ -3,7 +3,7 @@
 pub(crate) mod endpoint;
 mod parts;
 mod postgres;
-pub(crate) mod session_kind;
+pub(crate) mod server_kind;
 pub(crate) mod tls_options;
 
 use std::fmt;

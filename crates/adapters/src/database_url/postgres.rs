@@ -11,7 +11,7 @@ use tokio_postgres::config::LoadBalanceHosts;
 use super::DatabaseUrlError;
 use super::endpoint::Endpoint;
 use super::parts::Parts;
-use super::session_kind::SessionKind;
+use super::server_kind::ServerKind;
 use super::tls_options::TlsOptions;
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -42,7 +42,7 @@ const PROBES: u32 = 3;
 pub struct PostgresUrl {
     config: Box<Config>,
     endpoints: Vec<Endpoint>,
-    wanted: SessionKind,
+    wanted: ServerKind,
     tls: TlsOptions,
     password_file: Option<PathBuf>,
     connect_timeout: Option<Duration>,
@@ -81,7 +81,7 @@ impl FromStr for PostgresUrl {
         Ok(Self {
             endpoints: Endpoint::all(&config)?,
             config: Box::new(config),
-            wanted: parts.parameter("target_session_attrs")?.as_deref().map_or(Ok(SessionKind::Any), str::parse)?,
+            wanted: parts.parameter("target_session_attrs")?.as_deref().map_or(Ok(ServerKind::Any), str::parse)?,
             tls: TlsOptions::of(&parts)?,
             password_file: parts.parameter("passfile")?.map(PathBuf::from),
             connect_timeout: number(&parts, "connect_timeout")?.map(|seconds| Duration::from_secs(seconds.into())),
@@ -133,7 +133,7 @@ impl PostgresUrl {
     }
 
     /// Which of them will do.
-    pub(crate) fn wanted(&self) -> SessionKind {
+    pub(crate) fn wanted(&self) -> ServerKind {
         self.wanted
     }
 

@@ -1,22 +1,21 @@
 //! Which of several servers will do: `target_session_attrs`.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::DatabaseUrlError;
 
-const KINDS: [(&str, SessionKind); 6] = [
-    ("any", SessionKind::Any),
-    ("read-write", SessionKind::ReadWrite),
-    ("read-only", SessionKind::ReadOnly),
-    ("primary", SessionKind::Primary),
-    ("standby", SessionKind::Standby),
-    ("prefer-standby", SessionKind::PreferStandby),
+const KINDS: [(&str, ServerKind); 6] = [
+    ("any", ServerKind::Any),
+    ("read-write", ServerKind::ReadWrite),
+    ("read-only", ServerKind::ReadOnly),
+    ("primary", ServerKind::Primary),
+    ("standby", ServerKind::Standby),
+    ("prefer-standby", ServerKind::PreferStandby),
 ];
 
-/// What a session must be, in the words of libpq.
+/// What a server must be, in the words of libpq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SessionKind {
+pub(crate) enum ServerKind {
     Any,
     ReadWrite,
     ReadOnly,
@@ -26,7 +25,7 @@ pub(crate) enum SessionKind {
     PreferStandby,
 }
 
-impl SessionKind {
+impl ServerKind {
     /// What is looked for, one after the other, each time among all servers.
     pub(crate) fn rounds(self) -> &'static [Self] {
         match self {
@@ -53,7 +52,7 @@ impl SessionKind {
     }
 }
 
-impl FromStr for SessionKind {
+impl FromStr for ServerKind {
     type Err = DatabaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
@@ -61,12 +60,5 @@ impl FromStr for SessionKind {
             let names = KINDS.map(|(name, _)| name).join(", ");
             DatabaseUrlError::Parameter("target_session_attrs", format!("one of {names}"))
         })
-    }
-}
-
-impl fmt::Display for SessionKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = KINDS.into_iter().find_map(|(name, kind)| (kind == *self).then_some(name));
-        formatter.write_str(name.unwrap_or_default())
     }
 }

@@ -22,7 +22,7 @@ use super::undialled::{Cause, Undialled};
 use crate::connect::OpenError;
 use crate::database_url::PostgresUrl;
 use crate::database_url::endpoint::{Endpoint, Host};
-use crate::database_url::session_kind::SessionKind;
+use crate::database_url::server_kind::ServerKind;
 use crate::database_url::tls_options::SslMode;
 
 /// A connection that is logged in.
@@ -119,7 +119,7 @@ impl Dialler {
     async fn dial_host(
         &self,
         host: &Endpoint,
-        wanted: SessionKind,
+        wanted: ServerKind,
         patience: Patience,
         left: usize,
     ) -> Result<Dialled, Vec<Cause>> {
@@ -138,7 +138,7 @@ impl Dialler {
         &self,
         host: &Endpoint,
         places: &[Place],
-        wanted: SessionKind,
+        wanted: ServerKind,
         patience: Patience,
         left: usize,
     ) -> Result<Dialled, Vec<Cause>> {
@@ -172,7 +172,7 @@ impl Dialler {
         host: &Endpoint,
         place: &Place,
         encryption: Encryption,
-        wanted: SessionKind,
+        wanted: ServerKind,
     ) -> Result<Dialled, Cause> {
         let transport = match place {
             Place::Unix(path) => Transport::Unix(UnixStream::connect(path).await.map_err(Cause::Unreached)?),
@@ -300,7 +300,7 @@ mod tests {
         let places = [Place::Tcp(silent.local_addr().unwrap()), Place::Tcp(closed)];
         let host = &dialler.url().endpoints()[0];
         let patience = Patience::within(Duration::from_millis(600));
-        let Err(causes) = dialler.dial_places(host, &places, SessionKind::Any, patience, 0).await else {
+        let Err(causes) = dialler.dial_places(host, &places, ServerKind::Any, patience, 0).await else {
             panic!("nobody took the connection")
         };
         let [Cause::TimedOut(share), Cause::Unreached(_)] = causes.as_slice() else { panic!("{causes:?}") };

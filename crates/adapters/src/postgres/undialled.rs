@@ -11,7 +11,7 @@ use tokio_postgres::error::{Error as DriverError, SqlState};
 
 use super::failure::kind_of;
 use crate::database_url::endpoint::Endpoint;
-use crate::database_url::session_kind::SessionKind;
+use crate::database_url::server_kind::ServerKind;
 use crate::usage::FailureKind;
 
 /// What each host of an address answered, in the order in which they were tried.
@@ -41,7 +41,7 @@ pub(crate) enum Cause {
     Driver { error: DriverError, is_encrypted: bool },
     /// It is of another kind than the one that is looked for.
     #[error("the server is not {}", kind(*.0))]
-    Unwanted(SessionKind),
+    Unwanted(ServerKind),
 }
 
 impl Cause {
@@ -95,13 +95,13 @@ fn words(error: &DriverError) -> String {
     error.as_db_error().map_or_else(|| chain(error), |said| said.to_string().replace('\n', "; "))
 }
 
-fn kind(wanted: SessionKind) -> &'static str {
+fn kind(wanted: ServerKind) -> &'static str {
     match wanted {
-        SessionKind::Any | SessionKind::PreferStandby => "to be used",
-        SessionKind::ReadWrite => "open to writing (target_session_attrs=read-write)",
-        SessionKind::ReadOnly => "read-only (target_session_attrs=read-only)",
-        SessionKind::Primary => "a primary (target_session_attrs=primary)",
-        SessionKind::Standby => "a standby (target_session_attrs=standby or prefer-standby)",
+        ServerKind::Any | ServerKind::PreferStandby => "to be used",
+        ServerKind::ReadWrite => "open to writing (target_session_attrs=read-write)",
+        ServerKind::ReadOnly => "read-only (target_session_attrs=read-only)",
+        ServerKind::Primary => "a primary (target_session_attrs=primary)",
+        ServerKind::Standby => "a standby (target_session_attrs=standby or prefer-standby)",
     }
 }
 
