@@ -33,7 +33,8 @@ pub fn listen(addresses: &[SocketAddr]) -> std::io::Result<TcpListener> {
 
 /// The signals that ask the process to stop: SIGTERM and SIGINT.
 ///
-/// They are caught from the moment that this is made: make it before saying that the service is there.
+/// They are caught from the moment that this is made: make it first of all. The first process of a container is deaf to
+/// those that it does not catch.
 pub struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
@@ -47,6 +48,15 @@ impl StopSignals {
     /// When the system does not let us.
     pub fn catch() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Works until that is done; none when the process is told to stop before.
+    pub async fn unless_told<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            outcome = work => Some(outcome),
+            _ = self.terminate.recv() => None,
+            _ = self.interrupt.recv() => None,
+        }
     }
 
     /// Waits until the process is to stop: at once when somebody at a terminal says so; else some time after the drain

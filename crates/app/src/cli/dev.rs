@@ -19,6 +19,7 @@ use crate::settings::{DatabaseDefault, Settings};
 const DEVELOPER: &str = "dev";
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let mut signals = serve::catch_signals()?;
     let (addresses, drain) = (loopback(settings.bind()?)?, settings.drain()?);
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
     let store = store::open(settings, DatabaseDefault::File)?;
@@ -28,9 +29,10 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let state = serve::state(settings, &store, verifier, metrics)?;
     let listener = serve::listen(&addresses)?;
     admin::serve_if_free(settings, state.metrics.exposition(&store))?;
-    store::migrate(settings, &store).await?;
+    if !serve::migrate_unless_told(settings, &store, &mut signals).await? {
+        return Ok(());
+    }
     fill_if_empty(&store, SystemClock.now()).await?;
-    let signals = serve::catch_signals()?;
     let tomorrow = SystemClock.now().later_by(Duration::days(1));
     print(&welcome(serve::address(&listener)?, &token(settings, &secret)?, tomorrow))?;
     serve::serve(listener, state, upkeep, (signals, drain)).await

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Failure, say, store};
+use super::{Failure, say, serve, store};
 use crate::settings::{DatabaseDefault, Settings};
 
 #[derive(Args)]
@@ -14,6 +14,12 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) async fn run(self, settings: &Settings) -> Result<(), Failure> {
+        let mut signals = serve::catch_signals()?;
+        let told_to_stop = || Err(Failure::Failed(store::TOLD_TO_STOP.to_owned()));
+        signals.unless_told(self.carry_out(settings)).await.unwrap_or_else(told_to_stop)
+    }
+
+    async fn carry_out(self, settings: &Settings) -> Result<(), Failure> {
         let store = store::open(settings, DatabaseDefault::FileIfThere)?;
         if !self.check {
             store::migrate(settings, &store).await?;

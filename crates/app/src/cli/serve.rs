@@ -7,7 +7,7 @@ use std::time::Duration;
 use live_adapters::Store;
 use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
-use super::{Failure, admin, identity, store};
+use super::{Failure, admin, identity, say, store};
 use crate::auth::TokenVerifier;
 use crate::http::drain::Drain;
 use crate::http::load::LoadLimit;
@@ -19,6 +19,7 @@ use crate::store_watch::StoreWatch;
 use crate::upkeep::Upkeep;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let mut signals = catch_signals()?;
     check_production(settings)?;
     let metrics = Metrics::default();
     let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref(), &metrics)?;
@@ -28,10 +29,9 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let state = state(settings, &store, verifier, metrics)?;
     let listener = listen(&settings.bind()?)?;
     admin::serve(settings, state.metrics.exposition(&store))?;
-    if migrate_on_start {
-        store::migrate(settings, &store).await?;
+    if migrate_on_start && !migrate_unless_told(settings, &store, &mut signals).await? {
+        return Ok(());
     }
-    let signals = catch_signals()?;
     tracing::info!(address = %address(&listener)?, version = env!("CARGO_PKG_VERSION"), "listening");
     serve(listener, state, upkeep, (signals, drain)).await
 }
@@ -92,10 +92,23 @@ pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
     })
 }
 
-/// From here on a signal ends the service in good order. Before, it ends the process, a migration included: that is in
-/// one transaction.
+/// From here on a signal ends the command in good order.
 pub(super) fn catch_signals() -> Result<StopSignals, Failure> {
     StopSignals::catch().map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))
+}
+
+/// Brings the schema up, and tells whether it did before the process was told to stop: a migration is in one transaction,
+/// and can be dropped.
+pub(super) async fn migrate_unless_told(
+    settings: &Settings,
+    store: &Store,
+    signals: &mut StopSignals,
+) -> Result<bool, Failure> {
+    let migrated = signals.unless_told(store::migrate(settings, store)).await;
+    if migrated.is_none() {
+        say(store::TOLD_TO_STOP);
+    }
+    migrated.map_or(Ok(false), |migrated| migrated.map(|()| true))
 }
 
 pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {

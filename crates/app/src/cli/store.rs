@@ -11,6 +11,9 @@ use crate::settings::{DatabaseDefault, Settings};
 /// How often a store is asked whether it is there.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// What is said where a command ends before the schema is up to date.
+pub(super) const TOLD_TO_STOP: &str = "told to stop before the schema of the store was known to be up to date";
+
 /// Opens the store, having said which one and where the choice came from.
 pub(super) fn open(settings: &Settings, default: DatabaseDefault) -> Result<Store, Failure> {
     let database = settings.database(default)?;

@@ -5,7 +5,7 @@ use std::process::Child;
 
 use live_adapters::test_support::PgCluster;
 
-use crate::support::{Machine, Server, said};
+use crate::support::{Machine, Server, said, signal};
 
 /// Reads what a command says until it waits for the store.
 fn waits(command: &mut Child) -> String {
@@ -41,6 +41,17 @@ fn a_name_that_nobody_knows_is_waited_for_and_then_told() {
         said.err
     );
     assert!(!said.err.contains("hunter2"), "{}", said.err);
+}
+
+#[test]
+fn who_waits_for_the_store_ends_in_good_order_when_told_to_stop() {
+    let machine = Machine::serving("postgres://live@nowhere.invalid/live").with("LIVE_DB_WAIT_MS", "600000");
+    for (name, code) in [("serve", 0), ("migrate", 1)] {
+        let mut command = machine.command([name, "--bind", "127.0.0.1:0"]).spawn().unwrap();
+        waits(&mut command);
+        signal(command.id(), "TERM");
+        assert_eq!(said(command).code, code, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
