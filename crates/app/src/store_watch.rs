@@ -35,10 +35,12 @@ pub struct StoreWatch {
 }
 
 impl StoreWatch {
-    /// Watches that store until it is dropped itself. An answer counts for that long where no fresh one comes: as long as a
-    /// request waits for the store, so that one which is slow, but answers, goes on being ready. It needs a runtime.
+    /// Watches that store until it is dropped itself. An answer counts until the next one could have come, where that is
+    /// waited for as long as a request waits for the store: one which is slow, but answers, goes on being ready. It needs
+    /// a runtime.
     #[must_use]
-    pub fn over(health: Arc<dyn StoreHealth>, counts_for: Duration) -> Self {
+    pub fn over(health: Arc<dyn StoreHealth>, deadline: Duration) -> Self {
+        let counts_for = EVERY + deadline + PATIENCE;
         let (said, last) = watch::channel(None);
         let wanted = Arc::<Notify>::default();
         let task = tokio::spawn(ask_on_and_on(health, Arc::clone(&wanted), said));
@@ -124,7 +126,7 @@ mod tests {
         }
     }
 
-    const COUNTS_FOR: Duration = Duration::from_secs(1);
+    const DEADLINE: Duration = Duration::from_secs(1);
     const AT_ONCE: Duration = Duration::from_millis(1);
     const NEVER: Duration = Duration::from_hours(1);
 
@@ -138,7 +140,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_answer_is_waited_for() {
-        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_secs(2))), COUNTS_FOR);
+        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_secs(2))), DEADLINE);
         let (state, took) = says(&watch).await;
         assert_eq!((state, took), (Ok(SchemaState::Current), 2_000));
     }
@@ -146,7 +148,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_asks_a_store_that_answers_hears_what_is_true_now() {
         let store = Slow::new(AT_ONCE);
-        let watch = StoreWatch::over(Arc::new(store.clone()), COUNTS_FOR);
+        let watch = StoreWatch::over(Arc::new(store.clone()), DEADLINE);
         for state in [SchemaState::Behind, SchemaState::Current, SchemaState::Behind] {
             store.becomes(AT_ONCE, Ok(state));
             let (said, took) = says(&watch).await;
@@ -157,13 +159,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_store_that_freezes_is_away_a_second_later_and_nobody_waits_for_it() {
+    async fn a_store_that_freezes_is_away_soon_after_the_deadline_and_nobody_waits_for_it() {
         let store = Slow::new(AT_ONCE);
-        let watch = StoreWatch::over(Arc::new(store.clone()), COUNTS_FOR);
+        let watch = StoreWatch::over(Arc::new(store.clone()), DEADLINE);
         says(&watch).await.0.unwrap();
         store.becomes(NEVER, Ok(SchemaState::Current));
         assert_eq!(says(&watch).await, (Ok(SchemaState::Current), 25), "as it said last");
-        tokio::time::sleep(COUNTS_FOR).await;
+        tokio::time::sleep(DEADLINE + EVERY + PATIENCE).await;
         let away = "the store is unavailable: it has not answered for a while";
         assert_eq!(says(&watch).await, (Err(away.to_owned()), 25));
     }
@@ -175,7 +177,7 @@ mod tests {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
             runtime.block_on(async {
-                let watch = Arc::new(StoreWatch::over(Arc::new(Quick), COUNTS_FOR));
+                let watch = Arc::new(StoreWatch::over(Arc::new(Quick), DEADLINE));
                 let ask = |watch: Arc<StoreWatch>| async move {
                     for _ in 0..5_000 {
                         watch.schema_state().await.unwrap();
@@ -192,8 +194,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_between_two_questions_however_short_the_deadline() {
+        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_millis(40))), Duration::from_millis(200));
+        for gap in (0..1_500).step_by(20) {
+            tokio::time::sleep(Duration::from_millis(gap)).await;
+            assert_eq!(says(&watch).await.0, Ok(SchemaState::Current), "after {gap} ms");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_store_that_is_slow_but_answers_is_ready() {
-        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_millis(700))), COUNTS_FOR);
+        let watch = StoreWatch::over(Arc::new(Slow::new(Duration::from_millis(700))), DEADLINE);
         for _ in 0..100 {
             assert_eq!(says(&watch).await.0, Ok(SchemaState::Current));
         }
