@@ -93,7 +93,7 @@ impl Exposition {
     /// The content type of the text.
     pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    /// Everything, as `OpenMetrics` text. It waits for the store no longer than a request does.
+    /// Everything, as `OpenMetrics` text. It waits for the store a second at most.
     ///
     /// # Errors
     ///

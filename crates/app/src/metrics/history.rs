@@ -5,19 +5,22 @@ use std::sync::{Arc, Mutex as Shared, PoisonError};
 use std::time::Duration;
 
 use live_adapters::{Backlog, HistoryBacklog};
-use live_domain::{Clock, SystemClock};
+use live_domain::{Clock, StoreError, SystemClock};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::causes::chain;
 
 /// How long a reading is good: whoever scrapes without pause takes no connection from requests.
 const LIFETIME: Duration = Duration::from_secs(5);
+
+/// How long a reading may take: who scrapes gives up after some seconds, and would get nothing at all.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads the backlog of a history.
 pub(super) struct History {
@@ -42,7 +45,9 @@ impl History {
         if read_at.is_some_and(|read_at| read_at.elapsed() < LIFETIME) {
             return;
         }
-        let backlog = self.source.backlog().await.unwrap_or_else(|error| {
+        let read = timeout(PATIENCE, self.source.backlog()).await;
+        let read = read.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
+        let backlog = read.unwrap_or_else(|error| {
             tracing::debug!(causes = chain(&error), "the backlog of the history cannot be read");
             None
         });
@@ -87,5 +92,29 @@ impl Collector for BacklogGauges {
         let (name, unit) = ("history_unplaced_age", Some(&Unit::Seconds));
         let help = "How long ago the first event happened that no reader has come to yet; 0 without one.";
         ConstGauge::new(age).encode(encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    struct Frozen;
+
+    #[async_trait]
+    impl HistoryBacklog for Frozen {
+        async fn backlog(&self) -> Result<Option<Backlog>, StoreError> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_holds_nobody_up_for_longer_than_a_second() {
+        let history = History::new(Arc::new(Frozen));
+        let begun = Instant::now();
+        history.read().await;
+        assert_eq!(begun.elapsed().as_millis(), 1_000);
     }
 }
