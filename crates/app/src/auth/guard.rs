@@ -86,7 +86,8 @@ pub trait TokenVerifier: Send + Sync {
     /// [`TokenRefusal`] when it stands for none, or when that cannot be told now.
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal>;
 
-    /// The same as far as it can be told without asking anybody else; none when it cannot.
+    /// The same as far as it can be told without asking the issuer about the token; none when it cannot. Keys may be fetched,
+    /// as seldom as ever: whatever tokens come, there is a pause between two fetches.
     async fn verify_unasked(&self, token: &str) -> Option<Result<Caller, TokenRefusal>> {
         Some(self.verify(token).await)
     }
@@ -174,10 +175,19 @@ async fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
     }
     match (&state.rate, &caller) {
         (Some(rate), Ok(caller)) => rate.count_subject(request, &caller.viewer)?,
-        (Some(rate), Err(refusal)) if is_fault_of_client(refusal) => rate.count_address(request)?,
+        (Some(rate), Err(refused)) if is_fault_of_client(refused) => {
+            rate.count_address(request).inspect_err(|_| count_replaced(refused, state))?;
+        }
         _ => {}
     }
     caller
+}
+
+/// The limit's refusal is answered in the place of that one: who tries tokens shows in the metrics all the same.
+fn count_replaced(refused: &ApiError, state: &AppState) {
+    if let Some(refusal) = refused.refusal() {
+        state.metrics.refusals.count(refusal);
+    }
 }
 
 /// Not when nobody can say now whose token it is, nor when the request was counted already.

@@ -16,6 +16,8 @@ pub enum Refusal {
     Unavailable,
     /// Its token lacks a scope.
     InsufficientScope,
+    /// Its caller has sent too many.
+    RateLimited,
 }
 
 impl Outcome for Refusal {
@@ -33,6 +35,7 @@ impl Outcome for Refusal {
         Self::Invalid(InvalidToken::Claims),
         Self::Unavailable,
         Self::InsufficientScope,
+        Self::RateLimited,
     ];
 
     fn name(self) -> &'static str {
@@ -49,6 +52,7 @@ impl Outcome for Refusal {
             Self::Invalid(InvalidToken::Claims) => "claims",
             Self::Unavailable => "unavailable",
             Self::InsufficientScope => "insufficient_scope",
+            Self::RateLimited => "rate_limited",
         }
     }
 }

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::carried::Carried;
 use super::client_address::TrustedProxies;
 use super::error::{ApiError, ErrorCode};
+use crate::auth::Refusal;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -109,7 +110,8 @@ impl Left {
         let Some(wait) = self.wait else { return Ok(()) };
         let wait = whole_seconds(wait).max(1);
         let message = format!("more than {} requests in a minute; the next one may come in {wait} s", self.limit);
-        Err(ApiError::new(ErrorCode::RateLimited, message).with_header(header::RETRY_AFTER, wait.into()))
+        let refused = ApiError::new(ErrorCode::RateLimited, message).with_refusal(Refusal::RateLimited);
+        Err(refused.with_header(header::RETRY_AFTER, wait.into()))
     }
 }
 

@@ -104,6 +104,18 @@ async fn every_request_and_every_refusal_is_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_limit_refuses_is_counted_beside_what_it_takes_the_place_of() {
+    let machine = Machine::serving("sqlite:some.db").with("LIVE_RATE_PER_MINUTE", "1");
+    let server = Server::serve(&machine);
+    let token = machine.token("ada");
+    for token in [Some(&token), Some(&token), None, None, None] {
+        get(&server.url(SESSIONS), token.map(String::as_str)).await;
+    }
+    let reasons = BTreeMap::from([(r#"{reason="no_token"}"#, "3"), (r#"{reason="rate_limited"}"#, "3")]);
+    assert_eq!(scrape(&server).await.beginning("live_guard_refusals_total"), reasons);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_clients_send_the_series_stay_the_same() {
     let machine = Machine::serving("sqlite:some.db");
     let server = Server::serve(&machine);
