@@ -32,7 +32,8 @@ pub async fn alive() -> HttpResponse {
 )]
 pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     if state.drain.has_begun() {
-        return Err(ApiError::unavailable("the service is about to stop"));
+        // As it should be, and asked again and again: nothing for the log.
+        return Err(ApiError::not_now());
     }
     if !state.verifier.is_ready() {
         return Err(ApiError::unavailable(NoKeysYet));
