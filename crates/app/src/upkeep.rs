@@ -30,19 +30,13 @@ pub struct Upkeep {
 }
 
 impl Upkeep {
-    /// Goes on for as long as it is polled.
+    /// Goes on for as long as it is polled. The answers do not wait for the history, which may take hours.
     pub async fn run(self) -> Infallible {
-        loop {
-            if let Err(error) = self.prune_kept_answers().await {
-                tracing::warn!(
-                    causes = chain(&error),
-                    "old idempotency keys were not deleted; it is tried again later"
-                );
-            }
-            if let Err(error) = self.prune_history().await {
-                tracing::warn!(causes = chain(&error), "old history was not deleted; it is tried again later");
-            }
-            tokio::time::sleep(EVERY).await;
+        let answers = on_and_on("old idempotency keys", || self.prune_kept_answers());
+        let history = on_and_on("old history", || self.prune_history());
+        tokio::select! {
+            never = answers => never,
+            never = history => never,
         }
     }
 
@@ -65,6 +59,16 @@ impl Upkeep {
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
+    }
+}
+
+/// Prunes at once and from time to time.
+async fn on_and_on<F: Future<Output = Result<(), StoreError>>>(what: &str, prune: impl Fn() -> F) -> Infallible {
+    loop {
+        if let Err(error) = prune().await {
+            tracing::warn!(causes = chain(&error), "{what} could not be deleted; it is tried again later");
+        }
+        tokio::time::sleep(EVERY).await;
     }
 }
 
@@ -153,6 +157,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_history_that_is_kept_for_ever_is_left_alone() {
         assert_eq!(asked_at(25, vec![], vec![], None).await, (vec![0, 10, 20], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_do_not_wait_for_a_long_history() {
+        let long = (0..20_000).map(|_| Ok(1_000)).collect();
+        assert_eq!(asked_at(25, vec![], long, Some(1)).await.0, [0, 10, 20]);
     }
 
     #[tokio::test(start_paused = true)]
