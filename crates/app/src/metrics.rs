@@ -83,7 +83,7 @@ impl Metrics {
             self.keys_pruned.clone(),
         );
         live.register_collector(Box::new(StoreCollector(Arc::clone(&store.usage))));
-        let history = History::new(Arc::clone(&store.backlog));
+        let history = History::new(Arc::clone(&store.health), Arc::clone(&store.backlog));
         live.register_collector(Box::new(history.gauges()));
         Exposition { registry, history }
     }

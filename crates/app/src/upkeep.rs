@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use live_domain::{Clock, HistoryRepository, KeptAnswers, StoreError};
+use live_domain::{Clock, HistoryRepository, KeptAnswers, SchemaState, StoreError, StoreHealth};
 use prometheus_client::metrics::counter::Counter;
 
 use crate::causes::chain;
@@ -17,6 +17,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Deletes old answers and old history, at once and from time to time. When that fails, it is tried again the next time: an
 /// answer that stays longer is no longer given all the same.
 pub struct Upkeep {
+    /// Whether there is what they are in: without it, nothing is tried.
+    pub health: Arc<dyn StoreHealth>,
     /// The answers.
     pub kept: Arc<dyn KeptAnswers>,
     /// The history.
@@ -32,11 +34,27 @@ pub struct Upkeep {
 impl Upkeep {
     /// Goes on for as long as it is polled. The answers do not wait for the history, which may take hours.
     pub async fn run(self) -> Infallible {
-        let answers = on_and_on("old idempotency keys", || self.prune_kept_answers());
-        let history = on_and_on("old history", || self.prune_history());
+        let answers = self.on_and_on("old idempotency keys", || self.prune_kept_answers());
+        let history = self.on_and_on("old history", || self.prune_history());
         tokio::select! {
             never = answers => never,
             never = history => never,
+        }
+    }
+
+    /// Prunes at once and from time to time, once the schema is there.
+    async fn on_and_on<F: Future<Output = Result<(), StoreError>>>(
+        &self,
+        what: &str,
+        prune: impl Fn() -> F,
+    ) -> Infallible {
+        loop {
+            if let Ok(SchemaState::Behind) = self.health.schema_state().await {
+                tracing::debug!("{what} stays until the schema is up to date");
+            } else if let Err(error) = prune().await {
+                tracing::warn!(causes = chain(&error), "{what} could not be deleted; it is tried again later");
+            }
+            tokio::time::sleep(EVERY).await;
         }
     }
 
@@ -62,23 +80,13 @@ impl Upkeep {
     }
 }
 
-/// Prunes at once and from time to time.
-async fn on_and_on<F: Future<Output = Result<(), StoreError>>>(what: &str, prune: impl Fn() -> F) -> Infallible {
-    loop {
-        if let Err(error) = prune().await {
-            tracing::warn!(causes = chain(&error), "{what} could not be deleted; it is tried again later");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
 
     use live_domain::contract::fixtures::{minutes, now};
-    use live_domain::{MockClock, MockHistoryRepository, MockKeptAnswers};
+    use live_domain::{MockClock, MockHistoryRepository, MockKeptAnswers, MockStoreHealth};
     use tokio::time::Instant;
 
     use super::*;
@@ -115,11 +123,23 @@ mod tests {
 
     /// Runs for that long over a store that answers so; the minutes at which each was asked.
     async fn asked_at(run_for: u64, kept: Answers, history: Answers, days: Option<i64>) -> (Vec<u64>, Vec<u64>) {
+        asked_with_schema(|_| SchemaState::Current, run_for, (kept, history), days).await
+    }
+
+    /// The same where the schema is as told at each minute.
+    async fn asked_with_schema(
+        schema: fn(u64) -> SchemaState,
+        run_for: u64,
+        (kept, history): (Answers, Answers),
+        days: Option<i64>,
+    ) -> (Vec<u64>, Vec<u64>) {
         let (kept, history) = (Asked::answering(kept), Asked::answering(history));
         let (mut kept_answers, mut events, mut clock) =
             (MockKeptAnswers::new(), MockHistoryRepository::new(), MockClock::new());
         let (answers, deletions) = (kept.clone(), history.clone());
         clock.expect_now().returning(now);
+        let (mut health, begun) = (MockStoreHealth::new(), Instant::now());
+        health.expect_schema_state().returning(move || Ok(schema(begun.elapsed().as_secs() / 60)));
         kept_answers.expect_prune().returning(move |at| {
             assert_eq!(at, now());
             answers.answer()
@@ -130,6 +150,7 @@ mod tests {
         });
         let (keys_pruned, kept_pruned) = (Counter::default(), kept.pruned());
         let upkeep = Upkeep {
+            health: Arc::new(health),
             kept: Arc::new(kept_answers),
             history: Arc::new(events),
             history_kept_for: days.map(time::Duration::days),
@@ -157,6 +178,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_history_that_is_kept_for_ever_is_left_alone() {
         assert_eq!(asked_at(25, vec![], vec![], None).await, (vec![0, 10, 20], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_tried_before_the_schema_is_there() {
+        let schema = |minute| if minute < 15 { SchemaState::Behind } else { SchemaState::Current };
+        assert_eq!(asked_with_schema(schema, 25, (vec![], vec![]), Some(1)).await, (vec![20], vec![20]));
     }
 
     #[tokio::test(start_paused = true)]

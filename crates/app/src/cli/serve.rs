@@ -80,9 +80,9 @@ pub(super) fn state(
 
 /// What the service is to do beside answering.
 pub(super) fn upkeep(settings: &Settings, store: &Store, metrics: &Metrics) -> Result<Upkeep, Failure> {
-    let Store { kept, history, .. } = store.clone();
+    let Store { kept, history, health, .. } = store.clone();
     let (history_kept_for, keys_pruned) = (settings.history_kept_for()?, metrics.keys_pruned.clone());
-    Ok(Upkeep { kept, history, history_kept_for, clock: Arc::new(SystemClock), keys_pruned })
+    Ok(Upkeep { health, kept, history, history_kept_for, clock: Arc::new(SystemClock), keys_pruned })
 }
 
 pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex as Shared, PoisonError};
 use std::time::Duration;
 
 use live_adapters::{Backlog, HistoryBacklog};
-use live_domain::{Clock, StoreError, SystemClock};
+use live_domain::{Clock, SchemaState, StoreError, StoreHealth, SystemClock};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads the backlog of a history.
 pub(super) struct History {
+    health: Arc<dyn StoreHealth>,
     source: Arc<dyn HistoryBacklog>,
     /// When it was last read; held while somebody reads, so that one does at a time.
     read_at: Mutex<Option<Instant>>,
@@ -31,8 +32,8 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(source: Arc<dyn HistoryBacklog>) -> Self {
-        Self { source, read_at: Mutex::default(), gauges: BacklogGauges::default() }
+    pub(super) fn new(health: Arc<dyn StoreHealth>, source: Arc<dyn HistoryBacklog>) -> Self {
+        Self { health, source, read_at: Mutex::default(), gauges: BacklogGauges::default() }
     }
 
     pub(super) fn gauges(&self) -> BacklogGauges {
@@ -45,7 +46,7 @@ impl History {
         if read_at.is_some_and(|read_at| read_at.elapsed() < LIFETIME) {
             return;
         }
-        let read = timeout(PATIENCE, self.source.backlog()).await;
+        let read = timeout(PATIENCE, self.backlog()).await;
         let read = read.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
         let backlog = read.unwrap_or_else(|error| {
             tracing::debug!(causes = chain(&error), "the backlog of the history cannot be read");
@@ -53,6 +54,14 @@ impl History {
         });
         self.gauges.set(backlog);
         *read_at = Some(Instant::now());
+    }
+
+    /// Before the schema is there, there is none, and to look for it would count as a failure of the store.
+    async fn backlog(&self) -> Result<Option<Backlog>, StoreError> {
+        match self.health.schema_state().await? {
+            SchemaState::Current => self.source.backlog().await,
+            SchemaState::Behind => Ok(None),
+        }
     }
 }
 
@@ -101,7 +110,15 @@ mod tests {
 
     use super::*;
 
-    struct Frozen;
+    /// A store in that state of which the backlog can be asked for ever.
+    struct Frozen(SchemaState);
+
+    #[async_trait]
+    impl StoreHealth for Frozen {
+        async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+            Ok(self.0)
+        }
+    }
 
     #[async_trait]
     impl HistoryBacklog for Frozen {
@@ -110,11 +127,21 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_store_that_does_not_answer_holds_nobody_up_for_longer_than_a_second() {
-        let history = History::new(Arc::new(Frozen));
+    /// How many milliseconds a reading takes.
+    async fn takes(state: SchemaState) -> u128 {
+        let history = History::new(Arc::new(Frozen(state)), Arc::new(Frozen(state)));
         let begun = Instant::now();
         history.read().await;
-        assert_eq!(begun.elapsed().as_millis(), 1_000);
+        begun.elapsed().as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_holds_nobody_up_for_longer_than_a_second() {
+        assert_eq!(takes(SchemaState::Current).await, 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_backlog_is_looked_for_before_the_schema_is_there() {
+        assert_eq!(takes(SchemaState::Behind).await, 0);
     }
 }
