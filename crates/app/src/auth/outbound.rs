@@ -46,7 +46,8 @@ pub(super) fn client(url: &Url) -> Result<Client, OutboundError> {
     Ok(client.build()?)
 }
 
-/// The body of a 200, and what `Date` its server sent with it.
+/// The body of a 200, and what `Date` its server sent with it; none where it comes from a cache (`Age`), and the date is that
+/// of an answer of some time ago.
 pub(super) struct DatedBody {
     pub(super) body: Vec<u8>,
     pub(super) date: Option<String>,
@@ -63,7 +64,9 @@ pub(super) async fn dated_body(request: RequestBuilder) -> Result<DatedBody, Out
     if response.status() != StatusCode::OK {
         return Err(OutboundError::Status(response.status()));
     }
-    let date = response.headers().get("Date").and_then(|date| date.to_str().ok()).map(str::to_owned);
+    let headers = response.headers();
+    let date = headers.get("Date").filter(|_| !headers.contains_key("Age"));
+    let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
