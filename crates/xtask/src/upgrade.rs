@@ -36,9 +36,9 @@ fn git(arguments: &[&str]) -> Command {
     git
 }
 
-/// The tag of the newest release that this version comes after.
+/// The tag of the newest release that this version comes after. A tag on this very commit is this version's own.
 fn last_release() -> Result<Option<String>> {
-    let describe = ["describe", "--tags", "--abbrev=0", "--match", TAGS];
+    let describe = ["describe", "--tags", "--abbrev=0", "--match", TAGS, "HEAD^"];
     if !process::succeeds(&mut git(&describe)) {
         return Ok(None);
     }
