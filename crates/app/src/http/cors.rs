@@ -10,10 +10,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use reqwest::Url;
 
 use super::carried::Carried;
+use super::record::Record;
 use super::state::AppState;
 
 /// The methods of the API.
@@ -26,6 +27,9 @@ const ANSWER_FIELDS: &str = "Accept-Patch, Allow, ETag, Idempotent-Replayed, Lin
     X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
 /// How long a browser need not ask again, in seconds: the longest that browsers heed.
 const MAX_AGE: &str = "7200";
+
+/// The route of the question whether a page may send a request, whatever path it is about.
+const PREFLIGHT: &str = "preflight";
 
 /// Whose pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +101,9 @@ pub async fn share<B: MessageBody>(
         carried.set(header::VARY, HeaderValue::from_static("Origin"));
     }
     if is_preflight(&request) {
+        if let Some(record) = Record::of(&request.extensions()) {
+            record.is_of(PREFLIGHT);
+        }
         return Ok(request.into_response(preflight(may_call)).map_into_right_body());
     }
     Ok(next.call(request).await?.map_into_left_body())

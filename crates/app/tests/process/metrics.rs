@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use live_adapters::test_support::PgDatabase;
 
 use crate::proxy::Proxy;
-use crate::support::{Machine, PATIENCE, SECRET, Server, get, post, session_lines};
+use crate::support::{Machine, PATIENCE, SECRET, Server, get, post, send_with, session_lines};
 
 const OPERATIONS_PAGE: &str = include_str!("../../../../docs/operations.md");
 const SESSIONS: &str = "/v1/live/sessions";
@@ -57,7 +57,8 @@ async fn scrape(server: &Server) -> Samples {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_and_every_refusal_is_counted_once() {
-    let machine = Machine::serving("sqlite:some.db").with("LIVE_AUTH_LIST_SCOPES", "read");
+    let machine =
+        Machine::serving("sqlite:some.db").with("LIVE_AUTH_LIST_SCOPES", "read").with("LIVE_CORS_ORIGINS", "*");
     let server = Server::serve(&machine);
     let mint = |more: &[&str]| machine.ok(&[&["token", "--sub", "ada"], more].concat()).trim().to_owned();
     let (reader, nobody) = (mint(&["--scope", "read", "--scope", "write:live"]), mint(&[]));
@@ -77,6 +78,8 @@ async fn every_request_and_every_refusal_is_counted_once() {
             get(&server.url(path), token.map(String::as_str)).await;
         }
     }
+    let preflight = [("Origin", "https://example.org"), ("Access-Control-Request-Method", "GET")];
+    send_with("OPTIONS", &server.url(SESSIONS), &preflight).await;
     post(&server.url("/v1/sessions"), &reader, "key", Some(&serde_json::json!({}))).await.unwrap();
 
     let samples = scrape(&server).await;
@@ -86,6 +89,7 @@ async fn every_request_and_every_refusal_is_counted_once() {
         (r#"{route="/v1/live/sessions",method="GET",status="4xx"}"#, "12"),
         (r#"{route="/v1/sessions",method="POST",status="4xx"}"#, "1"),
         (r#"{route="/v1/sessions/{id}",method="GET",status="4xx"}"#, "2"),
+        (r#"{route="preflight",method="OPTIONS",status="2xx"}"#, "1"),
         (r#"{route="unmatched",method="GET",status="4xx"}"#, "5"),
     ]);
     assert_eq!(samples.beginning("live_http_requests_total"), expected);
