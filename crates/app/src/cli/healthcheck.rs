@@ -24,15 +24,20 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     Err(failure)
 }
 
-pub(super) async fn ask(address: SocketAddr) -> Result<(), Failure> {
-    let failed = |error: reqwest::Error| Failure::Failed(format!("not ready: {}", chain(&error)));
+async fn ask(address: SocketAddr) -> Result<(), Failure> {
+    get(address, "/readyz").await.map_err(|fault| Failure::Failed(format!("not ready: {fault}")))
+}
+
+/// Whether a server there has a good answer for that path; else what is wrong.
+pub(super) async fn get(address: SocketAddr, path: &str) -> Result<(), String> {
+    let fault = |error: reqwest::Error| chain(&error);
     // No TLS here, so that a container without certificates of authorities can be asked, too.
-    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().tls_certs_only([]).build().map_err(failed)?;
-    let response = client.get(format!("http://{address}/readyz")).send().await.map_err(failed)?;
+    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().tls_certs_only([]).build().map_err(fault)?;
+    let response = client.get(format!("http://{address}{path}")).send().await.map_err(fault)?;
     if response.status().is_success() {
         return Ok(());
     }
-    Err(Failure::Failed(format!("not ready: {address} answered {}", response.status())))
+    Err(format!("{address} answered {}", response.status()))
 }
 
 /// A server that listens on every address is reached on loopback.

@@ -36,6 +36,7 @@ fn well() -> String {
         "\
 ok   settings: every setting can be read
 ok   bind: 127.0.0.1:0 is free
+ok   admin-bind: 127.0.0.1:0 is free
 ok   zones: time-zone data {zones} is built in, and months end where they should
 ok   secret: tokens that are signed with LIVE_AUTH_HS256_SECRET are taken
 ",
@@ -312,7 +313,21 @@ fn an_address_that_a_ready_service_holds_is_fine_and_one_that_another_holds_is_n
     });
     let said = machine.run(&["doctor", "--bind", &address]);
     assert_eq!(said.code, 1, "{}", said.out);
-    assert!(said.out.contains(&format!("FAIL bind: {address} is taken: not ready")), "{}", said.out);
+    assert!(said.out.contains(&format!("FAIL bind: {address} is taken, and not by a service")), "{}", said.out);
+    let said = machine.run(&["doctor", "--bind", "127.0.0.1:0", "--admin-bind", &address]);
+    assert_eq!(said.code, 1, "{}", said.out);
+    assert!(said.out.contains(&format!("FAIL admin-bind: {address} is taken, and not by a")), "{}", said.out);
+}
+
+#[test]
+fn a_file_that_serve_would_not_take_is_warned_about() {
+    let machine = Machine::new().with("LIVE_AUTH_HS256_SECRET", SECRET);
+    machine.file("live.db", "");
+    machine.ok(&["migrate"]);
+    let said = doctor(&machine);
+    assert_eq!(said.code, 0, "{}", said.out);
+    assert!(said.out.contains("warn database: DATABASE_URL is not set"), "{}", said.out);
+    assert_eq!(machine.run(&["serve"]).code, 78);
 }
 
 #[test]

@@ -16,6 +16,13 @@ pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Repo
         Err(Failure::Configuration(_)) => return Ok(()),
         opened => opened?,
     };
+    if settings.database(DatabaseDefault::None).is_err() {
+        let text =
+            "DATABASE_URL is not set: what is examined is live.db in this folder, which `live serve` does not take";
+        let remedy =
+            "give the settings of the service; where this file is its store, set DATABASE_URL to sqlite: and its path";
+        report.add(&Checked::doubtful("database", text, remedy));
+    }
     let server = match store.checkup.server(settings.migrate_on_start().unwrap_or(true)).await {
         Ok(server) => server,
         Err(unreachable) => {
