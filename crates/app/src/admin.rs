@@ -12,6 +12,7 @@ use actix_web::http::KeepAlive;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
+use crate::causes::chain;
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::request_id::RequestId;
 use crate::metrics::Exposition;
@@ -48,7 +49,10 @@ pub fn server(listener: TcpListener, exposition: Exposition) -> std::io::Result<
 async fn metrics(request: HttpRequest, exposition: web::Data<Exposition>) -> HttpResponse {
     match exposition.text().await {
         Ok(text) => HttpResponse::Ok().content_type(Exposition::CONTENT_TYPE).body(text),
-        Err(error) => refused(&request, &ApiError::internal(error)),
+        Err(error) => {
+            tracing::error!(causes = chain(&error), "the metrics cannot be told");
+            refused(&request, &ApiError::internal(error))
+        }
     }
 }
 

@@ -33,16 +33,16 @@ impl LoadLimit {
     }
 
     /// Lets one more in, if there is room.
-    fn enter(&self) -> Option<InFlight> {
-        let one = InFlight(Arc::clone(&self.in_flight));
+    fn enter(&self) -> Option<Admitted> {
+        let one = Admitted(Arc::clone(&self.in_flight));
         (self.in_flight.fetch_add(1, Ordering::Relaxed) < self.most).then_some(one)
     }
 }
 
-/// A request in flight; dropped, it is no more.
-struct InFlight(Arc<AtomicUsize>);
+/// A request that was let in; dropped, it makes room for another.
+struct Admitted(Arc<AtomicUsize>);
 
-impl Drop for InFlight {
+impl Drop for Admitted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
