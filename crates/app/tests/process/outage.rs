@@ -45,7 +45,15 @@ impl<Store> Scene<Store> {
         assert_eq!((answer.status, answer.body["error"].as_str()), (503, Some("unavailable")), "{}", answer.body);
         assert!(answer.headers.contains_key("retry-after"));
         assert!(answer.took < DEADLINE + SLACK, "{:?}", answer.took);
-        assert_eq!(get(&self.server.url("/readyz"), None).await.status, 503);
+        self.becomes(503, SLACK).await;
+    }
+
+    /// What the store said last counts for a moment longer than a request waits.
+    async fn becomes(&self, readiness: u16, within: Duration) {
+        let begun = Instant::now();
+        while get(&self.server.url("/readyz"), None).await.status != readiness {
+            assert!(begun.elapsed() < within, "the readiness does not become {readiness}");
+        }
     }
 
     /// What is answered without a connection, however many there are: refusals, and how the service is.
@@ -71,10 +79,7 @@ impl<Store> Scene<Store> {
         let answer = self.list().await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.body["sessions"].as_array().map(Vec::len), Some(3));
-        let begun = Instant::now();
-        while get(&self.server.url("/readyz"), None).await.status != 200 {
-            assert!(begun.elapsed() < PATIENCE, "the service does not say that it is ready");
-        }
+        self.becomes(200, PATIENCE).await;
     }
 }
 
