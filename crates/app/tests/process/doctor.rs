@@ -249,8 +249,9 @@ async fn a_key_url_is_fetched_and_the_clock_of_its_server_compared() {
     };
     let undated = Web::start(|_| answer("200 OK", &key_set()));
     let late = dated("Sun, 06 Nov 1994 08:49:37 GMT");
+    let cached = dated("Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: 600");
     for (issuer, code, clock) in
-        [(&undated, 0, None), (&late, 1, Some("FAIL issuer-clock: the clock of the issuer is "))]
+        [(&undated, 0, None), (&cached, 0, None), (&late, 1, Some("FAIL issuer-clock: the clock of the issuer is "))]
     {
         let said = doctor(&machine().with("LIVE_AUTH_JWKS", &issuer.url("/keys")));
         assert_eq!(said.code, code, "{}", said.out);
