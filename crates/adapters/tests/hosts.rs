@@ -134,5 +134,5 @@ async fn a_password_is_taken_from_a_file_that_only_its_owner_may_read() {
     assert_eq!(taken_by(&[&server], &text, SETTINGS).await, Ok(0));
     std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o644)).unwrap();
     let refused = taken_by(&[&server], &text, SETTINGS).await.unwrap_err();
-    assert!(refused.contains("password missing"), "{refused}");
+    assert!(refused.contains("asks for a password"), "{refused}");
 }

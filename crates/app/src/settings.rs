@@ -12,6 +12,8 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
@@ -154,10 +156,18 @@ impl Settings {
     }
 }
 
+/// The longest file that a setting is read from, in bytes. A device has no end.
+const LONGEST_FILE: u64 = 65_536;
+
 /// What a file holds, without one newline at its end.
 fn read_file(path: &str, origin: String) -> Result<Given, SettingError> {
     let unreadable = |error: std::io::Error| SettingError(format!("{origin}: {path} cannot be read: {error}"));
-    let mut bytes = std::fs::read(Path::new(path)).map_err(unreadable)?;
+    let file = File::open(Path::new(path)).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST_FILE) {
+        return Err(SettingError(format!("{origin}: {path} is longer than {LONGEST_FILE} bytes: it is another file")));
+    }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }

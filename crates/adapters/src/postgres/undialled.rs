@@ -92,7 +92,14 @@ impl Cause {
 
 /// What the server said, else what the driver says.
 fn words(error: &DriverError) -> String {
-    error.as_db_error().map_or_else(|| chain(error), |said| said.to_string().replace('\n', "; "))
+    if let Some(said) = error.as_db_error() {
+        return said.to_string().replace('\n', "; ");
+    }
+    let words = chain(error);
+    if words.ends_with("password missing") {
+        return "the server asks for a password: give it in the address, in PGPASSWORD, or in ~/.pgpass".to_owned();
+    }
+    words
 }
 
 fn kind(wanted: ServerKind) -> &'static str {
@@ -129,7 +136,10 @@ fn tls_fault(error: &io::Error) -> String {
 }
 
 fn other_name(wanted: &str, named: &[String]) -> String {
-    let named = if named.is_empty() { "no name".to_owned() } else { named.join(", ") };
+    // They come as `DnsName("localhost")`.
+    let plain = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+    let named =
+        if named.is_empty() { "no name".to_owned() } else { named.iter().map(plain).collect::<Vec<_>>().join(", ") };
     format!(
         "the server's certificate is not for {wanted}, but for {named}: connect to it by a name of its subjectAltName, \
          or do not compare names (sslmode=verify-ca)"

@@ -94,7 +94,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const STRANGER: &str = "not from an authority that is trusted: name the file";
 const EXPIRED: &str = "has expired: renew it";
-const OTHER_NAME: &str = "is not for localhost, but for DnsName(\"other.example\")";
+const OTHER_NAME: &str = "is not for localhost, but for other.example";
 
 /// What each mode makes of a certificate, in the order of `MODES`: encrypted, plain, or refused for that reason.
 type Expected = [Result<bool, &'static str>; 6];

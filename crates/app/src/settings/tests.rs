@@ -106,7 +106,7 @@ fn a_wrong_setting_is_named_with_what_is_allowed_and_without_its_secret() {
         (
             "LIVE_CORS_ORIGINS",
             "https://app.example/",
-            "LIVE_CORS_ORIGINS must hold origins as browsers send them: write https://app.example for \"https://app.example/\"",
+            "LIVE_CORS_ORIGINS must hold origins as browsers send them: write https://app.example, and nothing besides",
         ),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgres://..., postgresql://... or sqlite:PATH"),
     ] {

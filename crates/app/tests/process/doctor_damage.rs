@@ -181,6 +181,21 @@ async fn each_damage_to_the_data_is_one_finding_with_a_remedy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_that_no_reader_will_ever_come_to_are_found() {
+    let store = Store::Postgres(Box::new(PgDatabase::create().await));
+    let machine = Machine::serving(&store.url());
+    let server = Server::serve(&machine);
+    seed(&server, &machine).await;
+    for damage in ["UPDATE session_event_progress SET placed_through = 99", "DELETE FROM session_event_progress"] {
+        store.execute(damage).await;
+        let said = machine.run(&["doctor"]);
+        let found = findings(&said);
+        assert_eq!((said.code, found.len()), (1, 1), "{damage}: {found:?}");
+        assert!(found[0].starts_with("FAIL places: ") && found[0].contains("back-up"), "{damage}: {}", found[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kept_answers_that_nobody_deletes_are_a_warning() {
     for store in Store::both().await {
         let machine = Machine::serving(&store.url());

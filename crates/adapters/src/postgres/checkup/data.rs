@@ -57,17 +57,30 @@ async fn history(connection: &mut AsyncPgConnection) -> Result<Checked, PgError>
     Ok(rule.judge())
 }
 
+/// Events without a place: those that a reader will come to and the first of them, and those that no reader ever will, as
+/// they lie where all are said to have their places.
 const UNPLACED: &str = "
-    SELECT count(*), min(e.at) FROM session_events e, session_event_progress progress
-    WHERE e.seq > progress.placed_through AND NOT EXISTS (SELECT FROM session_event_places p WHERE p.seq = e.seq)";
+    SELECT count(*) FILTER (WHERE e.seq > progress.placed_through),
+        min(e.at) FILTER (WHERE e.seq > progress.placed_through),
+        count(*) FILTER (WHERE (e.seq > progress.placed_through) IS NOT TRUE)
+    FROM session_events e LEFT JOIN session_event_progress progress ON true
+    WHERE NOT EXISTS (SELECT FROM session_event_places p WHERE p.seq = e.seq)";
 
 /// That events wait for their places is no fault: whoever reads gives them.
 async fn places(connection: &mut AsyncPgConnection) -> Result<Checked, PgError> {
     let begun = Instant::now();
-    let query = statement::<(BigInt, Nullable<Timestamptz>)>(UNPLACED);
-    let (count, oldest): (i64, Option<PgInstant>) = query.get_result(connection).await?;
+    let query = statement::<(BigInt, Nullable<Timestamptz>, BigInt)>(UNPLACED);
+    let (count, oldest, lost): (i64, Option<PgInstant>, i64) = query.get_result(connection).await?;
     let oldest = oldest.map(|instant| Columns { id: Uuid::nil() }.instant("at", instant)).transpose()?;
     let took = took(begun.elapsed());
+    if lost > 0 {
+        return Ok(Checked::wrong(
+            "places",
+            format!("{lost} events have no place in the history, and would never get one ({took})"),
+            "somebody changed session_event_progress or session_event_places by hand: restore both from a back-up, or tell \
+             the readers of the history to read session_events themselves",
+        ));
+    }
     let text = match oldest {
         None => format!("every event has its place in the history ({took})"),
         Some(oldest) => format!("{count} events since {oldest} get their place when the history is read ({took})"),
