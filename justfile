@@ -16,6 +16,10 @@ test *arguments:
 acceptance *arguments:
     cargo xtask acceptance {{arguments}}
 
+# Measure the service beside what the database can do by itself
+bench *arguments:
+    cargo xtask bench {{arguments}}
+
 # Run a command beside a throwaway PostgreSQL
 postgres +command:
     cargo xtask postgres -- {{command}}

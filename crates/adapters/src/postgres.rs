@@ -55,6 +55,8 @@ use crate::session_row::values;
 use crate::store_settings::StoreSettings;
 use crate::usage::{StoreReading, StoreUsage};
 
+#[cfg(feature = "test-support")]
+pub use self::explain::{Statement, request_options};
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
 

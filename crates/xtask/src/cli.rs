@@ -65,6 +65,14 @@ pub(crate) enum Task {
         #[arg(last = true, value_name = "RUNNER ARGUMENTS")]
         runner_arguments: Vec<OsString>,
     },
+    /// Measure the service beside what the database can do by itself, and print it as a table
+    ///
+    /// Needs `wrk`. Passes on `--sessions`, `--rounds`, `--seconds` and `--only NAME`.
+    Bench {
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
+    },
 }
 
 /// How much data the tests work on; they read it from `TEST_SIZE`.

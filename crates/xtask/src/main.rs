@@ -4,6 +4,7 @@
 //! everything.
 
 mod acceptance;
+mod bench;
 mod ci;
 mod cli;
 mod console;
@@ -52,5 +53,6 @@ fn run(task: Task) -> Result<()> {
         Task::Upgrade => upgrade::run(),
         Task::Ci => ci::run(),
         Task::Acceptance { runner_arguments } => acceptance::run(&runner_arguments),
+        Task::Bench { arguments } => bench::run(&arguments),
     }
 }

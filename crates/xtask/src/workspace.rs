@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::error::{Context, Result};
 use crate::process;
 
 /// Where programs are put that a task needs and the machine has not: beside the build, so that they are cached together
@@ -21,6 +22,13 @@ pub(crate) fn root() -> PathBuf {
 /// A file of the workspace, named from its root.
 pub(crate) fn file(name: &str) -> PathBuf {
     root().join(name)
+}
+
+/// A program of the workspace that was built for release. It lies beside ours, wherever cargo is told to build.
+pub(crate) fn built(program: &str) -> Result<PathBuf> {
+    let ours = env::current_exe().context(|| "cannot tell where this program is".to_owned())?;
+    let target = ours.ancestors().nth(2).unwrap_or(&ours);
+    Ok(target.join("release").join(program))
 }
 
 /// The cargo that runs us, to be run in the workspace's root.

@@ -14,7 +14,8 @@ use super::dial::Dialled;
 use super::error::PgError;
 use super::history_deletion::deletion;
 use super::registrations::line_query;
-use super::session::planning;
+use super::row::PgInstant;
+use super::session::{of_requests, planning};
 use super::{ListQuery, PgSessionRepository};
 
 /// A page has no types of its own that would have to be looked up.
@@ -26,29 +27,60 @@ impl PgMetadataLookup for NoLookup {
     }
 }
 
-/// The text of the statement, and its values as literals.
-fn text_and_values(query: &impl QueryFragment<Pg>) -> Result<(String, Vec<String>), PgError> {
+/// A statement with its values, as text that Postgres reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The statement, its values as `$1`, `$2`, ...
+    pub text: String,
+    /// The values in their order; none: NULL.
+    pub values: Vec<Option<String>>,
+}
+
+impl ListQuery {
+    /// The statement that the adapter sends.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] when a value cannot be bound.
+    pub fn statement(&self) -> Result<Statement, StoreError> {
+        Ok(statement(self)?)
+    }
+}
+
+fn statement(query: &impl QueryFragment<Pg>) -> Result<Statement, PgError> {
     let mut builder = PgQueryBuilder::default();
     query.to_sql(&mut builder, &Pg)?;
     let mut binds = RawBytesBindCollector::<Pg>::new();
     query.collect_binds(&mut binds, &mut NoLookup, &Pg)?;
     let values = binds.metadata.iter().zip(binds.binds).map(|(kind, value)| {
-        let Some(value) = value else { return "NULL".to_owned() };
-        match Type::from_oid(kind.oid().unwrap_or_default()) {
+        let value = value?;
+        Some(match Type::from_oid(kind.oid().unwrap_or_default()) {
             Some(Type::INT8) => value.try_into().map(i64::from_be_bytes).unwrap_or_default().to_string(),
             Some(Type::TIMESTAMPTZ) => {
                 let micros = value.try_into().map(i64::from_be_bytes).unwrap_or_default();
-                format!("timestamptz '2000-01-01T00:00:00Z' + interval '{micros} microseconds'")
+                PgInstant::of_micros_since_2000(micros)
+                    .as_timestamp()
+                    .map_or_else(|| "infinity".to_owned(), |at| at.to_string())
             }
-            Some(Type::UUID) => format!("'{}'", Uuid::from_slice(&value).unwrap_or_default()),
-            _ => format!("'{}'", String::from_utf8_lossy(&value).replace('\'', "''")),
-        }
+            Some(Type::UUID) => Uuid::from_slice(&value).unwrap_or_default().to_string(),
+            _ => String::from_utf8_lossy(&value).into_owned(),
+        })
     });
-    Ok((builder.finish(), values.collect()))
+    let values = values.collect();
+    Ok(Statement { text: builder.finish(), values })
+}
+
+/// What a connection for requests sets, as the options of another client: for `PGOPTIONS`.
+#[must_use]
+pub fn request_options() -> String {
+    of_requests().map(|(name, value)| format!("-c {name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 async fn explain(store: &PgSessionRepository, query: &impl QueryFragment<Pg>) -> Result<String, PgError> {
-    let (text, values) = text_and_values(query)?;
+    let Statement { text, values } = statement(query)?;
+    let literal =
+        |value: Option<String>| value.map_or("NULL".to_owned(), |value| format!("'{}'", value.replace('\'', "''")));
+    let values: Vec<_> = values.into_iter().map(literal).collect();
     // The wire is cut when this ends.
     let Dialled { client, wire: _wire, .. } = store.connector.for_driver().await?;
     client.batch_execute(&planning()).await?;

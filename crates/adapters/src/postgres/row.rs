@@ -26,6 +26,19 @@ impl From<Timestamp> for PgInstant {
     }
 }
 
+#[cfg(feature = "test-support")]
+impl PgInstant {
+    /// The instant that the driver writes so.
+    pub(super) fn of_micros_since_2000(micros: i64) -> Self {
+        Self(PgTimestamp(micros))
+    }
+
+    /// None: it is `infinity`, or beyond what a session can have.
+    pub(super) fn as_timestamp(self) -> Option<Timestamp> {
+        Timestamp::from_micros(self.micros()).ok()
+    }
+}
+
 impl StoredInstant for PgInstant {
     fn micros(self) -> i64 {
         self.0.0.saturating_add(MICROS_BEFORE_2000)

@@ -22,7 +22,7 @@ fn statements<'a>(start: &str, settings: impl IntoIterator<Item = (&'a str, &'a 
     each.collect::<Vec<_>>().join(" ")
 }
 
-fn of_requests() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn of_requests() -> impl Iterator<Item = (&'static str, &'static str)> {
     PLANNING.into_iter().chain(COLLECTING.map(|name| (name, "off")))
 }
 

@@ -63,6 +63,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.server.port)
     }
 
+    /// A program that comes with the server.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.server.binaries.join(name)
+    }
+
     /// Tells a command where the database is.
     pub(crate) fn announce_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("TEST_DATABASE_URL", self.url())
@@ -130,7 +135,7 @@ impl Site {
         postgres.args(["-c", &format!("unix_socket_directories={}", self.folder.display())]);
         postgres.stdout(log).stderr(log_too);
         let process = postgres.spawn().context(|| "cannot start `postgres`".to_owned())?;
-        Ok(Server { process, port })
+        Ok(Server { process, port, binaries: self.binaries.clone() })
     }
 
     fn wait_until_ready(&self, server: &mut Server) -> Result<Start> {
@@ -197,6 +202,7 @@ enum Start {
 struct Server {
     process: Child,
     port: u16,
+    binaries: PathBuf,
 }
 
 impl Drop for Server {
