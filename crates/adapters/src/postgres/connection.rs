@@ -47,17 +47,14 @@ impl Connector {
     /// A connection for statements of requests.
     pub(crate) async fn for_requests(&self) -> Result<PgConnection, PgError> {
         let dialled = self.dial(Patience::within(self.statement_timeout)).await?;
-        let mut connection = self.set_up(dialled).await?;
-        if !connection.is_pooled {
-            let timeout = self.statement_timeout.as_millis();
-            connection.diesel.batch_execute(&format!("{} SET statement_timeout = {timeout};", planning())).await?;
-        }
-        Ok(connection)
+        let timeout = self.statement_timeout.as_millis();
+        let settings = format!("{} {} SET statement_timeout = {timeout};", defaults(), planning());
+        self.set_up(dialled, &settings).await
     }
 
     /// A connection whose work has no deadline.
     pub(crate) async fn for_diesel(&self) -> Result<PgConnection, PgError> {
-        self.set_up(self.dial(Patience::UNHURRIED).await?).await
+        self.set_up(self.dial(Patience::UNHURRIED).await?, &defaults()).await
     }
 
     /// A connection without diesel, which knows no COPY.
@@ -65,13 +62,14 @@ impl Connector {
         self.dial(Patience::UNHURRIED).await
     }
 
-    async fn set_up(&self, dialled: Dialled) -> Result<PgConnection, PgError> {
+    /// Hands the connection to diesel, and makes these settings on it where they would stay.
+    async fn set_up(&self, dialled: Dialled, settings: &str) -> Result<PgConnection, PgError> {
         let Dialled { client, wire, overheard, is_encrypted, is_pooled } = dialled;
         let mut diesel = AsyncPgConnection::try_from(client)
             .await
             .map_err(|source| PgError::SetUp { target: self.dialler.url().target(), source })?;
         if !is_pooled {
-            diesel.batch_execute(&defaults()).await?;
+            diesel.batch_execute(settings).await?;
         }
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
