@@ -27,6 +27,7 @@
 
 pub mod backlog;
 mod bulk_lines;
+pub mod causes;
 pub mod checkup;
 pub mod connect;
 mod database_url;

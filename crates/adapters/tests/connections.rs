@@ -7,6 +7,7 @@ use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use futures_util::FutureExt;
 use live_adapters::Migrations;
+use live_adapters::causes::chain;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::sqlite::SqliteSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile, pool_usage};
@@ -36,13 +37,7 @@ async fn list_all(store: &dyn SessionRepository) -> Listed {
 /// The message with its causes. The store must be unavailable.
 fn unavailable<T>(result: Result<T, StoreError>) -> String {
     let Err(StoreError::Unavailable(cause)) = result else { panic!("the store is not unavailable") };
-    let mut text = cause.to_string();
-    let mut source = cause.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
+    chain(cause.as_ref())
 }
 
 const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_millis(200) };

@@ -4,9 +4,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use live_adapters::causes::chain;
 use live_adapters::test_support::{PgCluster, SETTINGS, free_port};
 use live_adapters::{Store, StoreSettings, open};
-use live_domain::StoreError;
 use tokio::net::TcpListener;
 
 /// Connects through an address of that text, and says which of the servers took the connection, or why none did.
@@ -33,16 +33,6 @@ async fn closed(store: Store, server: &PgCluster) {
         assert!(begun.elapsed() < Duration::from_mins(1), "its connections stay");
         tokio::task::yield_now().await;
     }
-}
-
-fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[tokio::test(flavor = "multi_thread")]

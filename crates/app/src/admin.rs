@@ -11,8 +11,8 @@ use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use live_adapters::causes::chain;
 
-use crate::causes::chain;
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::request_id::RequestId;
 use crate::metrics::Exposition;

@@ -6,7 +6,6 @@
 
 pub mod admin;
 pub mod auth;
-pub mod causes;
 pub mod cli;
 pub mod http;
 pub mod json;

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use live_adapters::causes::chain;
 use live_domain::{SchemaState, StoreError, StoreHealth};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
-
-use crate::causes::chain;
 
 /// How long after an answer the store is asked again.
 const EVERY: Duration = Duration::from_millis(250);

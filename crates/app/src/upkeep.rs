@@ -4,10 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use live_adapters::causes::chain;
 use live_domain::{Clock, HistoryRepository, KeptAnswers, SchemaState, StoreError, StoreHealth};
 use prometheus_client::metrics::counter::Counter;
-
-use crate::causes::chain;
 
 /// How often it is looked whether there is something to delete.
 const EVERY: Duration = Duration::from_mins(10);

@@ -10,6 +10,7 @@ use rustls::Error as TlsError;
 use tokio_postgres::error::{Error as DriverError, SqlState};
 
 use super::failure::kind_of;
+use crate::causes::chain;
 use crate::database_url::endpoint::Endpoint;
 use crate::database_url::server_kind::ServerKind;
 use crate::usage::FailureKind;
@@ -175,14 +176,3 @@ impl fmt::Display for Undialled {
 }
 
 impl Error for Undialled {}
-
-/// An error and what caused it: each of several hosts has its own.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
-}

@@ -5,6 +5,7 @@ mod authority;
 
 use std::path::PathBuf;
 
+use live_adapters::causes::chain;
 use live_adapters::test_support::{PgCluster, SETTINGS};
 use live_adapters::{OpenError, open};
 
@@ -79,16 +80,6 @@ impl Scene {
         let ask = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = $1";
         Ok(self.cluster.connect().await.query_one(ask, &[&name]).await.unwrap().get(0))
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use live_adapters::causes::chain;
 use live_domain::{ImportError, StoreError};
 
-use crate::causes::chain;
 use crate::settings::SettingError;
 
 /// A command failed. The codes beyond 2 are those of `sysexits.h`.

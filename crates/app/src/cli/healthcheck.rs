@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use live_adapters::causes::chain;
+
 use super::{Failure, say};
-use crate::causes::chain;
 use crate::settings::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use live_adapters::causes::chain;
 use live_domain::SystemClock;
 
 use super::{Failure, say};
@@ -9,7 +10,6 @@ use crate::auth::{
     Hs256Secret, Introspection, JwtOrIntrospection, JwtVerifier, KeyUrl, OutboundError, PublicKeys, RemoteKeys,
     TokenVerifier,
 };
-use crate::causes::chain;
 use crate::metrics::Metrics;
 use crate::settings::{KeyPlace, Settings, read_keys};
 

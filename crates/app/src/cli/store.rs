@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use live_adapters::causes::chain;
 use live_adapters::{NotUp, OpenError, Store};
 
 use super::{Failure, say};
-use crate::causes::chain;
 use crate::settings::{DatabaseDefault, Settings};
 
 /// How often a store is asked whether it is there.

@@ -9,13 +9,13 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use live_adapters::causes::chain;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::Record;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use crate::auth::Refusal;
-use crate::causes::chain;
 
 pub use table::{ERRORS, ErrorCode, ErrorKind};
 

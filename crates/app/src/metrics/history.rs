@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex as Shared, PoisonError};
 use std::time::Duration;
 
+use live_adapters::causes::chain;
 use live_adapters::{Backlog, HistoryBacklog};
 use live_domain::{Clock, SchemaState, StoreError, StoreHealth, SystemClock};
 use prometheus_client::collector::Collector;
@@ -13,8 +14,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
-
-use crate::causes::chain;
 
 /// How long a reading is good: whoever scrapes without pause takes no connection from requests.
 const LIFETIME: Duration = Duration::from_secs(5);

@@ -303,6 +303,6 @@ async fn key_url_has_five_seconds() {
     let begun = Instant::now();
     let error = source.fetch().await.expect_err("no answer");
     assert_eq!(begun.elapsed().as_secs(), 5);
-    let shown = format!("{error:?} {}", live_app::causes::chain(&error));
+    let shown = format!("{error:?} {}", live_adapters::causes::chain(&error));
     assert!(shown.contains("no answer came") && !shown.contains("hunter2"), "{shown}");
 }

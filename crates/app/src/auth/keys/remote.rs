@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use live_adapters::causes::chain;
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
@@ -12,7 +13,6 @@ use tokio::time::Instant;
 
 use super::{KeySet, KeySetError, NoKeysYet};
 use crate::auth::outbound::{self, OutboundError};
-use crate::causes::chain;
 use crate::metrics::{Outcome, Tally};
 
 /// How old keys get before they are fetched again.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use live_adapters::causes::chain;
 use live_adapters::checkup::Checked;
 use live_domain::{Clock, SystemClock};
 use reqwest::Url;
@@ -13,7 +14,6 @@ use crate::auth::{
     Introspection, IntrospectionEndpoint, InvalidToken, KeySet, KeyUrl, OutboundError, TokenRefusal, TokenVerifier,
     UnusableKey,
 };
-use crate::causes::chain;
 use crate::cli::identity;
 use crate::metrics::Tally;
 use crate::settings::{KeyPlace, Settings, read_keys};

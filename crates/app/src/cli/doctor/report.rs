@@ -1,9 +1,9 @@
 //! What was found, a line each, and what it makes of the exit code.
 
+use live_adapters::causes::chain;
 use live_adapters::checkup::{Checked, Unreachable, Verdict};
 use live_domain::StoreError;
 
-use crate::causes::chain;
 use crate::cli::{Failure, print, say};
 
 /// How grave the gravest thing is. Of settings and store the exit code names what must be mended first: with wrong

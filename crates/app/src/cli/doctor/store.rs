@@ -1,12 +1,12 @@
 //! The store: the server, the schema, the data.
 
 use live_adapters::Store;
+use live_adapters::causes::chain;
 use live_adapters::checkup::{Checked, Mending, Unreachable, Verdict};
 use live_domain::{Clock, StoreError, SystemClock};
 
 use super::clock::Reading;
 use super::report::Report;
-use crate::causes::chain;
 use crate::cli::{Failure, store};
 use crate::settings::{DatabaseDefault, Settings};
 
