@@ -6,6 +6,7 @@ mod traces;
 
 use std::io::IsTerminal;
 
+#[cfg(feature = "otel")]
 use live_adapters::causes::chain;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,7 +16,6 @@ pub use subject::{SubjectHash, SubjectKey};
 #[cfg(feature = "otel")]
 pub use traces::{Traces, TracesError, adopt, rename};
 
-#[cfg(feature = "otel")]
 use crate::settings::{LogFormat, SettingError, Settings};
 
 /// Our own at `info`, others at `warn`; nothing of what the HTTP parser says, as any client could fill the log with it.
