@@ -59,7 +59,7 @@ pub fn read_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, serd
 ///
 /// Those of the serializer.
 pub fn instant<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(timestamp)
+    serializer.serialize_str(&timestamp.text())
 }
 
 /// Writes an instant as RFC 3339 in UTC, or null.
@@ -69,7 +69,7 @@ pub fn instant<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S:
 /// Those of the serializer.
 pub fn optional_instant<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match timestamp {
-        Some(timestamp) => serializer.collect_str(timestamp),
+        Some(timestamp) => serializer.serialize_str(&timestamp.text()),
         None => serializer.serialize_none(),
     }
 }

@@ -33,10 +33,19 @@ fn check(text: &str, most: usize) -> Result<(), TextError> {
     if text.is_empty() || too_long {
         return Err(TextError::Length { most });
     }
-    if text.chars().any(char::is_control) {
+    if holds_control_character(text) {
         return Err(TextError::ControlCharacter);
     }
     Ok(())
+}
+
+/// Every text that is read from a store comes through here, and most are ASCII: those are looked at many bytes at a time.
+fn holds_control_character(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().fold(false, |found, byte| found | byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
+    }
 }
 
 /// Defines a text value: its name, the most characters it may have, and a further rule.
