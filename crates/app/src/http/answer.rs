@@ -35,30 +35,42 @@ pub fn read(request: &HttpRequest, tag: &Tag, body: Vec<u8>) -> HttpResponse {
 }
 
 /// A page of a list.
-pub struct PageOfItems {
+pub struct PageOfItems<'a, T> {
     /// The member that holds the items.
     pub name: &'static str,
-    /// The items as a JSON array.
-    pub items: Vec<u8>,
+    /// The items.
+    pub items: &'a [T],
     /// What the cursor is bound to.
     pub binding: Binding,
     /// The cursor of the next page.
     pub next: Option<String>,
 }
 
-impl PageOfItems {
+/// About what an item takes in a body: room that is there needs not be made.
+const ITEM_BYTES: usize = 768;
+
+impl<T> PageOfItems<'_, T> {
     /// The answer: the page, or that the client has it already. The tag is not over the cursor, which may hold an instant:
     /// one that was kept stays good.
     ///
     /// # Errors
     ///
     /// Those of the serializer; none is known to happen.
-    pub fn answer(self, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    pub fn answer(
+        self,
+        request: &HttpRequest,
+        write: impl Fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    ) -> Result<HttpResponse, ApiError> {
         let Self { name, items, binding, next } = self;
-        let tag = Tag::over(&[&[cursor::VERSION], binding.as_bytes(), &[u8::from(next.is_some())], &items]);
-        let mut body = format!("{{\"{name}\":").into_bytes();
-        body.extend(items);
-        body.extend(b",\"next_cursor\":");
+        let mut body = Vec::with_capacity((items.len() + 1) * ITEM_BYTES);
+        body.extend_from_slice(b"{\"");
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(b"\":");
+        let array = body.len();
+        write_array(items, write, &mut body).map_err(ApiError::internal)?;
+        let parts = [&[cursor::VERSION], binding.as_bytes(), &[u8::from(next.is_some())], &body[array..]];
+        let tag = Tag::over(&parts);
+        body.extend_from_slice(b",\"next_cursor\":");
         serde_json::to_writer(&mut body, &next).map_err(ApiError::internal)?;
         body.push(b'}');
         let mut response = read(request, &tag, body);
@@ -69,24 +81,20 @@ impl PageOfItems {
     }
 }
 
-/// Writes a JSON array.
-///
-/// # Errors
-///
-/// Those of the serializer; none is known to happen.
-pub fn array<T>(
+fn write_array<T>(
     items: &[T],
     write: impl Fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-) -> Result<Vec<u8>, ApiError> {
-    let mut out = vec![b'['];
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    out.push(b'[');
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write(item, &mut out).map_err(ApiError::internal)?;
+        write(item, out)?;
     }
     out.push(b']');
-    Ok(out)
+    Ok(())
 }
 
 /// The next page as a link relative to this one, with every parameter of the request. They were read strictly before,

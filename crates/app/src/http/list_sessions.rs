@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use live_domain::{ListSessions, Start};
 use utoipa::ToSchema;
 
-use super::answer::{PageOfItems, array};
+use super::answer::PageOfItems;
 use super::cursor::{Binding, InvalidCursor, session as cursor};
 use super::error::ApiError;
 use super::list_query::{ListSessionsParameters, ListSessionsQuery};
@@ -61,9 +61,9 @@ pub async fn list_sessions(
     let ListSessionsQuery { filter, size, .. } = query;
     let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, size };
     let page = state.in_time(state.sessions.list(asked)).await?;
-    let items = array(&page.items, |session, out| session_body::write(&SessionBody::from(session), out))?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
-    PageOfItems { name: "sessions", items, binding, next }.answer(&request)
+    PageOfItems { name: "sessions", items: &page.items, binding, next }
+        .answer(&request, |session, out| session_body::write(&SessionBody::from(session), out))
 }
 
 fn start(query: &ListSessionsQuery, binding: Binding) -> Result<Start, InvalidCursor> {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use live_domain::{LineScan, PlacedRegistration};
 use utoipa::ToSchema;
 
-use super::answer::{self, PageOfItems, array};
+use super::answer::{self, PageOfItems};
 use super::body::{self, Takes, no_body};
 use super::conditional::Tag;
 use super::cursor::{Binding, line as cursor};
@@ -194,8 +194,7 @@ pub async fn list_registrations(
     let after = cursor.map(|text| cursor::decode(&text, binding)).transpose()?;
     let scan = LineScan { statuses, after };
     let page = state.in_time(state.registrations.line(&editor, id, &scan, size)).await?;
-    let items =
-        array(&page.items, |registration, out| serde_json::to_writer(out, &RegistrationBody::from(registration)))?;
     let next = page.next.and_then(|scan| cursor::encode(binding, &scan));
-    PageOfItems { name: "registrations", items, binding, next }.answer(&request)
+    PageOfItems { name: "registrations", items: &page.items, binding, next }
+        .answer(&request, |registration, out| serde_json::to_writer(out, &RegistrationBody::from(registration)))
 }
