@@ -9,7 +9,7 @@
 //!
 //! let url: DatabaseUrl = "postgres://live:secret@db.example/live".parse()?;
 //! assert_eq!(url.to_string(), "postgres://live:***@db.example/live");
-//! let settings = StoreSettings { pool_size: 4, timeout: Duration::from_secs(2) };
+//! let settings = StoreSettings { pool_size: 4, timeout: Duration::from_secs(2), threads: 1 };
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let store = open(&url, settings)?;
 //! # drop(store);

@@ -26,6 +26,7 @@ pub mod schema;
 mod session;
 mod session_columns;
 mod session_writes;
+mod shares;
 mod statement;
 mod tap;
 mod tls;

@@ -10,4 +10,6 @@ pub struct StoreSettings {
     /// The one deadline for taking a connection and running a statement on it. Imports, exports and migrations have
     /// none.
     pub timeout: Duration,
+    /// How many threads serve requests. Each keeps its share of the connections, as far as there are enough.
+    pub threads: usize,
 }

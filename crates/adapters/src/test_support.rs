@@ -32,7 +32,7 @@ pub use cluster::{PgCluster, free_port};
 const NO_POSTGRES: &str = "TEST_DATABASE_URL is not set: run `cargo xtask test`, which starts a throwaway Postgres";
 
 /// Settings with which no test waits for ever, and none fails because the machine is slow.
-pub const SETTINGS: StoreSettings = StoreSettings { pool_size: 8, timeout: Duration::from_mins(1) };
+pub const SETTINGS: StoreSettings = StoreSettings { pool_size: 8, timeout: Duration::from_mins(1), threads: 1 };
 
 /// Whether acceptance tests run in their full size: `TEST_SIZE=full`. By default they are `small`.
 #[must_use]

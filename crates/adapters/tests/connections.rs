@@ -11,7 +11,7 @@ use live_adapters::causes::chain;
 use live_adapters::postgres::PgSessionRepository;
 use live_adapters::sqlite::SqliteSessionRepository;
 use live_adapters::test_support::{PgDatabase, SETTINGS, SqliteFile, pool_usage};
-use live_adapters::{DatabaseUrl, StoreSettings, open};
+use live_adapters::{DatabaseUrl, StoreSettings, StoreUsage, open};
 use live_domain::Clock;
 use live_domain::contract::fixtures::{enter, fill, session, standing};
 use live_domain::listing::Variants;
@@ -40,7 +40,7 @@ fn unavailable<T>(result: Result<T, StoreError>) -> String {
     chain(cause.as_ref())
 }
 
-const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_millis(200) };
+const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_millis(200), ..SETTINGS };
 const ONE_CONNECTION: StoreSettings = StoreSettings { pool_size: 1, ..SETTINGS };
 
 async fn closed_port() -> u16 {
@@ -267,4 +267,38 @@ async fn a_caller_who_goes_away_leaves_no_open_transaction_on_sqlite() {
     let people: Vec<_> = standing(&store, 1).await.into_iter().map(|(person, ..)| person).collect();
     assert_eq!(people, ["ada"], "what has begun ends, what waited for its turn has not begun");
     enter(&store, 1, "bob", 1, 12).await.unwrap();
+}
+
+/// Does something on a thread that serves requests by itself, and ends the thread.
+fn on_a_thread_of_its_own<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
+    let serve = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work());
+    std::thread::scope(|scope| scope.spawn(serve).join().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_has_its_share_and_takes_what_others_can_spare() {
+    let database = PgDatabase::create().await;
+    let of_two = |pool_size, threads| database.store_with(StoreSettings { pool_size, threads, ..SETTINGS });
+    let store = of_two(3, 2);
+    let four_at_once = async || {
+        let lists = [list_all(&store), list_all(&store), list_all(&store), list_all(&store)];
+        futures_util::future::join_all(lists).await.into_iter().for_each(|listed| drop(listed.unwrap()));
+        pool_usage(&store)
+    };
+    assert_eq!(on_a_thread_of_its_own(four_at_once), (3, 0));
+
+    let store = of_two(1, 8);
+    on_a_thread_of_its_own(async || drop(list_all(&store).await.unwrap()));
+    assert_eq!(store.reading().pool_max, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_outlive_the_thread_that_made_them_at_most_by_being_found_out() {
+    let database = PgDatabase::create().await;
+    let store = database.store_with(StoreSettings { threads: 2, ..SETTINGS });
+    // Their connections end with each of them; the last one finds every share taken by a thread that is no more.
+    for _ in 0..3 {
+        on_a_thread_of_its_own(async || drop(list_all(&store).await.unwrap()));
+        list_all(&store).await.unwrap();
+    }
 }

@@ -164,7 +164,7 @@ async fn nothing_is_tried_a_third_time() {
 #[tokio::test]
 async fn what_fails_on_sqlite_is_counted_by_its_kind_as_well() {
     let file = SqliteFile::create_empty();
-    let store = file.store_with(StoreSettings { pool_size: 3, timeout: Duration::from_millis(200) });
+    let store = file.store_with(StoreSettings { pool_size: 3, timeout: Duration::from_millis(200), ..SETTINGS });
     assert_eq!(answer(&list(&store).await), Answer::Unavailable);
     assert_eq!(failures(&store), [(FailureKind::Connect, 1)]);
     store.run().await.unwrap();

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 const ONE_CONNECTION: StoreSettings = StoreSettings { pool_size: 1, ..SETTINGS };
-const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_secs(1) };
+const IMPATIENT: StoreSettings = StoreSettings { pool_size: 1, timeout: Duration::from_secs(1), ..SETTINGS };
 
 fn with_seats(number: u32, seats: u32) -> Session {
     Session { max_participants: MaxParticipants::new(seats).unwrap(), ..session(number) }

@@ -22,6 +22,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// How long a client may take to close its side, once we have closed ours.
 const DISCONNECT: Duration = Duration::from_secs(1);
 
+/// How many threads serve requests: one for each core.
+#[must_use]
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// Takes the first of the addresses that can be listened on.
 ///
 /// # Errors
@@ -103,7 +109,7 @@ pub async fn serve(
 /// When the listener cannot be used.
 pub fn start(listener: TcpListener, state: web::Data<AppState>, patience: Patience) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
-    let builder = Server::build().shutdown_timeout(SHUTDOWN_SECONDS).disable_signals();
+    let builder = Server::build().workers(threads()).shutdown_timeout(SHUTDOWN_SECONDS).disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("live", listener, move || {
         let (app, stopping) = (app(web::Data::clone(&state)), stopping.clone());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use tokio::runtime::Handle;
+use tokio::runtime::{self, Handle};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 
@@ -21,8 +21,7 @@ use crate::statements::Statements;
 #[derive(Clone)]
 pub(crate) struct Connector {
     dialler: Arc<Dialler>,
-    /// Where the bytes of connections are moved. Requests come and go with the threads that serve them; what they share
-    /// must not.
+    /// Where the bytes of connections are moved.
     runtime: Handle,
     /// How long the server works on a statement of a request: when nobody waits for it any more, it is to stop.
     statement_timeout: Duration,
@@ -42,6 +41,11 @@ impl Connector {
     /// Where the bytes of connections are moved.
     pub(crate) fn runtime(&self) -> Handle {
         self.runtime.clone()
+    }
+
+    /// The same, for connections whose bytes are moved there.
+    pub(super) fn living_on(&self, runtime: Handle) -> Self {
+        Self { runtime, ..self.clone() }
     }
 
     /// A connection for statements of requests.
@@ -73,7 +77,7 @@ impl Connector {
         }
         let statements = Statements::default();
         diesel.set_instrumentation(statements.counter());
-        Ok(PgConnection { diesel, wire, is_encrypted, is_pooled, overheard, statements })
+        Ok(PgConnection { diesel, wire, home: self.runtime.id(), is_encrypted, is_pooled, overheard, statements })
     }
 
     /// Connects in that time, unless the URL says otherwise.
@@ -83,7 +87,7 @@ impl Connector {
             let refused = |source| PgError::Connect { target: dialler.url().target(), source };
             dialler.dial(patience).await.map_err(refused)
         }));
-        (&mut connecting.0).await.map_err(|error| PgError::Pool(error.to_string()))?
+        (&mut connecting.0).await.map_err(PgError::Task)?
     }
 }
 
@@ -118,6 +122,8 @@ impl Wire {
 pub(crate) struct PgConnection {
     pub(crate) diesel: AsyncPgConnection,
     pub(super) wire: Wire,
+    /// Where its bytes are moved.
+    pub(super) home: runtime::Id,
     /// Whether it is as far as server or pooler.
     pub(super) is_encrypted: bool,
     /// Whether a pooler hands statements to connections of its own: nothing that is set here would stay.

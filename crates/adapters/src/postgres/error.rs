@@ -53,7 +53,7 @@ pub(crate) enum PgError {
     Json(#[source] snapshot::Unreadable),
     #[error("what was kept for an idempotency key was deleted while it was looked at")]
     KeyVanished,
-    #[error("the task of a write was broken off")]
+    #[error("the task that dials or writes was broken off")]
     Task(#[source] tokio::task::JoinError),
 }
 

@@ -1,10 +1,11 @@
 //! Which connections are handed out, and which are handed out again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use diesel_async::SimpleAsyncConnection;
+use tokio::runtime::Handle;
 
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
@@ -20,12 +21,15 @@ pub(crate) struct ConnectionManager {
     connector: Connector,
     /// How long a connection may take to prove that somebody is still there.
     patience: Duration,
-    knowledge: Mutex<Knowledge>,
+    /// Shared by all that manage connections to one database.
+    knowledge: Arc<Mutex<Knowledge>>,
+    /// Where its connections live, while a thread has settled here.
+    home: RwLock<Option<Handle>>,
 }
 
 /// What is known of the connections of before. Nothing is less than any instant.
 #[derive(Debug, Clone, Copy, Default)]
-struct Knowledge {
+pub(super) struct Knowledge {
     /// Those made up to then are no good.
     retired: Option<Instant>,
     /// Then there was no answer: those last used before are to prove themselves first.
@@ -34,10 +38,32 @@ struct Knowledge {
 
 impl ConnectionManager {
     /// For requests that wait so long for an answer.
-    pub(crate) fn new(connector: Connector, timeout: Duration) -> Self {
+    pub(super) fn new(connector: Connector, timeout: Duration, knowledge: Arc<Mutex<Knowledge>>) -> Self {
         // Most of the time is left for a new connection, and for what is to be done on it.
         let patience = (timeout / 4).max(PROOF).min(timeout / 2);
-        Self { connector, patience, knowledge: Mutex::default() }
+        Self { connector, patience, knowledge, home: RwLock::default() }
+    }
+
+    /// Whether connections live on that runtime.
+    pub(super) fn lives_on(&self, runtime: &Handle) -> bool {
+        self.home().is_some_and(|home| home.id() == runtime.id())
+    }
+
+    /// From now on they do, unless they have a home.
+    pub(super) fn settle(&self, runtime: &Handle) -> bool {
+        let mut home = self.home.write().unwrap_or_else(PoisonError::into_inner);
+        let is_free = home.is_none();
+        home.get_or_insert_with(|| runtime.clone());
+        is_free
+    }
+
+    fn home(&self) -> Option<Handle> {
+        self.home.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The thread is no more.
+    fn move_out(&self) {
+        *self.home.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// A connection like this one turned out to be no good, and so are all that are older than this moment; unless it is
@@ -70,6 +96,12 @@ impl Manager for ConnectionManager {
     type Error = PgError;
 
     async fn create(&self) -> Result<PgConnection, PgError> {
+        if let Some(home) = self.home() {
+            match self.connector.living_on(home).for_requests().await {
+                Err(PgError::Task(error)) if error.is_cancelled() => self.move_out(),
+                made => return made,
+            }
+        }
         self.connector.for_requests().await
     }
 
@@ -77,6 +109,9 @@ impl Manager for ConnectionManager {
         let Knowledge { retired, doubted } = self.knowledge();
         if Some(metrics.created) <= retired || !connection.is_usable() {
             return Err(RecycleError::message("the connection has served its time"));
+        }
+        if self.home().is_some_and(|home| home.id() != connection.home) {
+            return Err(RecycleError::message("the connection lives on another thread"));
         }
         let last_used = metrics.recycled.unwrap_or(metrics.created);
         if Some(last_used) <= doubted && !self.is_answered(connection).await {

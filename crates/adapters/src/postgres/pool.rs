@@ -16,6 +16,7 @@ use super::connection::{Connector, PgConnection};
 use super::error::PgError;
 use super::failure::{Fate, remedy};
 use super::manager::ConnectionManager;
+use super::shares::Shares;
 use crate::spans;
 use crate::store_settings::StoreSettings;
 use crate::usage::{Failures, StoreReading};
@@ -91,7 +92,7 @@ where
 /// A pool of connections, and the deadline of what is run on them.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    connections: managed::Pool<ConnectionManager>,
+    connections: Shares,
     timeout: Duration,
     /// Where writes run.
     runtime: Handle,
@@ -101,10 +102,7 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(connector: Connector, settings: StoreSettings) -> Result<Self, PgError> {
         let runtime = connector.runtime();
-        let connections = managed::Pool::builder(ConnectionManager::new(connector, settings.timeout))
-            .max_size(settings.pool_size.max(1))
-            .build()
-            .map_err(|error| PgError::Pool(error.to_string()))?;
+        let connections = Shares::new(&connector, settings)?;
         Ok(Self { connections, timeout: settings.timeout, runtime, failures: Failures::default() })
     }
 
@@ -128,7 +126,7 @@ impl Pool {
     /// Takes a connection and does the work on it in a task of its own: when the caller goes away in the middle, it comes
     /// to its end all the same, and neither locks nor a connection are lost.
     pub(crate) async fn write<W: Work + 'static>(&self, work: W) -> Result<W::Done, Undone<W::Refused>> {
-        let pool = self.clone();
+        let pool = Self { connections: self.connections.of_this_thread(), ..self.clone() };
         let work = async move { pool.in_time(&work).await }.instrument(spans::write(SYSTEM));
         self.runtime.spawn(work).await.unwrap_or_else(|error| Err(self.counted(PgError::Task(error)).into()))
     }
@@ -141,7 +139,7 @@ impl Pool {
         done.unwrap_or_else(|_elapsed| {
             // Who waited for a connection alone knows nothing of those that others have.
             if at_work {
-                self.connections.manager().doubt();
+                self.connections.doubt();
             }
             Err(self.counted(PgError::Deadline(patience)).into())
         })

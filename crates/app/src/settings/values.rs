@@ -17,6 +17,7 @@ use super::table::{
 };
 use super::{Given, SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
+use crate::server;
 use crate::telemetry::{DEFAULT_LEVELS, SubjectKey};
 
 /// The form of the log.
@@ -125,12 +126,13 @@ impl Settings {
     ///
     /// When a number is out of range.
     pub fn store_settings(&self) -> Result<StoreSettings, SettingError> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = server::threads();
         let pool_size = self.value(&DB_POOL_SIZE, |text| number(text, 1, 1_000))?;
         let timeout = self.value(&DB_TIMEOUT_MS, |text| number(text, 1, 600_000))?;
         Ok(StoreSettings {
-            pool_size: pool_size.unwrap_or((2 * cores).max(4)),
+            pool_size: pool_size.unwrap_or((2 * threads).max(4)),
             timeout: Duration::from_millis(timeout.unwrap_or(2_000)),
+            threads,
         })
     }
 
