@@ -83,7 +83,7 @@ impl PgSessionRepository {
     /// runtime.
     pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, OpenError> {
         let connector = Connector::new(url, settings.timeout)?;
-        let pool = Pool::new(connector.clone(), settings)?;
+        let pool = Pool::new(&connector, settings)?;
         Ok(Self { connector, pool, deleted_through: DeletedThrough::default() })
     }
 }

@@ -58,7 +58,6 @@ pub struct RequestKey {
 }
 
 /// What a request brought about: the answer, without its wording.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box would be one more thing to know")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// A session was created or changed, or found to be as it was asked to be.

@@ -100,9 +100,9 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(connector: Connector, settings: StoreSettings) -> Result<Self, PgError> {
+    pub(crate) fn new(connector: &Connector, settings: StoreSettings) -> Result<Self, PgError> {
         let runtime = connector.runtime();
-        let connections = Shares::new(&connector, settings)?;
+        let connections = Shares::new(connector, settings)?;
         Ok(Self { connections, timeout: settings.timeout, runtime, failures: Failures::default() })
     }
 
