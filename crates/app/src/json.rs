@@ -1,11 +1,15 @@
 //! What our JSON, in and out, has in common.
 
+mod object;
+
 use live_domain::Timestamp;
 use live_domain::listing::Variants;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
+
+pub use object::Object;
 
 /// Reads an instant: RFC 3339 with an offset; digits past the microsecond are cut. A leap second has no instant here.
 ///
@@ -51,44 +55,4 @@ pub fn read_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, serd
         return serde_json::from_slice(bytes);
     }
     Err(serde::de::Error::custom("must be an object"))
-}
-
-/// Writes an instant as RFC 3339 in UTC.
-///
-/// # Errors
-///
-/// Those of the serializer.
-pub fn instant<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&timestamp.text())
-}
-
-/// Writes an instant as RFC 3339 in UTC, or null.
-///
-/// # Errors
-///
-/// Those of the serializer.
-pub fn optional_instant<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match timestamp {
-        Some(timestamp) => serializer.serialize_str(&timestamp.text()),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Appends an object and, as its last member, the metadata: checked JSON that is passed through as the text it is,
-/// neither parsed nor written again.
-///
-/// # Errors
-///
-/// Those of the serializer; none is known to happen.
-pub fn write_with_metadata(
-    object: &impl Serialize,
-    metadata: &str,
-    out: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(&mut *out, object)?;
-    out.pop();
-    out.extend(b",\"metadata\":");
-    out.extend(metadata.as_bytes());
-    out.push(b'}');
-    Ok(())
 }

@@ -27,10 +27,7 @@ impl Export {
     }
 }
 
-async fn export<T: Send + 'static>(
-    mut rows: Box<dyn Rows<T>>,
-    write: fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-) -> Result<(), Failure> {
+async fn export<T: Send + 'static>(mut rows: Box<dyn Rows<T>>, write: fn(&T, &mut Vec<u8>)) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout());
     loop {
         let batch = rows.next().await?;
@@ -38,9 +35,7 @@ async fn export<T: Send + 'static>(
             return out.flush().map_err(|error| Failure::output(&error));
         }
         let mut lines = Vec::new();
-        for row in &batch {
-            write(row, &mut lines).map_err(|error| Failure::Failed(error.to_string()))?;
-        }
+        batch.iter().for_each(|row| write(row, &mut lines));
         out.write_all(&lines).map_err(|error| Failure::output(&error))?;
     }
 }

@@ -56,18 +56,14 @@ impl<T> PageOfItems<'_, T> {
     /// # Errors
     ///
     /// Those of the serializer; none is known to happen.
-    pub fn answer(
-        self,
-        request: &HttpRequest,
-        write: impl Fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-    ) -> Result<HttpResponse, ApiError> {
+    pub fn answer(self, request: &HttpRequest, write: impl Fn(&T, &mut Vec<u8>)) -> Result<HttpResponse, ApiError> {
         let Self { name, items, binding, next } = self;
         let mut body = Vec::with_capacity((items.len() + 1) * ITEM_BYTES);
         body.extend_from_slice(b"{\"");
         body.extend_from_slice(name.as_bytes());
         body.extend_from_slice(b"\":");
         let array = body.len();
-        write_array(items, write, &mut body).map_err(ApiError::internal)?;
+        write_array(items, write, &mut body);
         let parts = [&[cursor::VERSION], binding.as_bytes(), &[u8::from(next.is_some())], &body[array..]];
         let tag = Tag::over(&parts);
         body.extend_from_slice(b",\"next_cursor\":");
@@ -81,20 +77,15 @@ impl<T> PageOfItems<'_, T> {
     }
 }
 
-fn write_array<T>(
-    items: &[T],
-    write: impl Fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-    out: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
+fn write_array<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>), out: &mut Vec<u8>) {
     out.push(b'[');
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write(item, out)?;
+        write(item, out);
     }
     out.push(b']');
-    Ok(())
 }
 
 /// The next page as a link relative to this one, with every parameter of the request. They were read strictly before,

@@ -1,14 +1,13 @@
 //! The JSON of a registration.
 
 use live_domain::{PlacedRegistration, Registration, RegistrationStatus, Timestamp};
-use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json;
+use crate::json::Object;
 
 /// A person's latest registration for a session.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Registration)]
 pub struct RegistrationBody<'a> {
     id: Uuid,
@@ -18,17 +17,15 @@ pub struct RegistrationBody<'a> {
     #[schema(value_type = RegistrationStatusName)]
     status: &'static str,
     /// When the person took their place in the line: RFC 3339, UTC.
-    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     registered_at: Timestamp,
     /// When it was given up.
-    #[serde(serialize_with = "json::optional_instant")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     cancelled_at: Option<Timestamp>,
 }
 
 /// The caller's own registration.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = OwnRegistration)]
 pub struct OwnRegistrationBody<'a> {
     #[serde(flatten)]
@@ -69,4 +66,28 @@ impl<'a> From<&'a PlacedRegistration> for OwnRegistrationBody<'a> {
         let PlacedRegistration { registration, position } = placed;
         Self { registration: registration.into(), position: *position }
     }
+}
+
+impl RegistrationBody<'_> {
+    fn members<'a>(&self, object: Object<'a>) -> Object<'a> {
+        let Self { id, session_id, user_id, status, registered_at, cancelled_at } = self;
+        object
+            .id("id", *id)
+            .id("session_id", *session_id)
+            .text("user_id", user_id)
+            .text("status", status)
+            .instant("registered_at", *registered_at)
+            .optional_instant("cancelled_at", *cancelled_at)
+    }
+}
+
+/// Appends the registration to a body.
+pub fn write(body: &RegistrationBody<'_>, out: &mut Vec<u8>) {
+    body.members(Object::begin(out)).end();
+}
+
+/// Appends the caller's own registration to a body.
+pub fn write_own(body: &OwnRegistrationBody<'_>, out: &mut Vec<u8>) {
+    let OwnRegistrationBody { registration, position } = body;
+    registration.members(Object::begin(out)).optional_number("position", *position).end();
 }

@@ -17,7 +17,7 @@ use super::line_query::{ListRegistrationsParameters, ListRegistrationsQuery};
 use super::parameters::{KeyHeader, SessionPath};
 use super::query::no_parameters;
 use super::refusals::{LineRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
-use super::registration_body::{OwnRegistrationBody, RegistrationBody};
+use super::registration_body::{self, OwnRegistrationBody, RegistrationBody};
 use super::sessions::session_id;
 use super::state::AppState;
 use crate::auth::Caller;
@@ -34,9 +34,10 @@ pub struct ListRegistrationsBody<'a> {
 }
 
 /// The tag and the body of the caller's own registration.
-fn rendered(registration: &PlacedRegistration) -> Result<(Tag, Vec<u8>), ApiError> {
-    let body = serde_json::to_vec(&OwnRegistrationBody::from(registration)).map_err(ApiError::internal)?;
-    Ok((Tag::over(&[&body]), body))
+fn rendered(registration: &PlacedRegistration) -> (Tag, Vec<u8>) {
+    let mut body = Vec::new();
+    registration_body::write_own(&OwnRegistrationBody::from(registration), &mut body);
+    (Tag::over(&[&body]), body)
 }
 
 /// Registers the caller.
@@ -82,7 +83,7 @@ pub async fn register(
     let id = session_id(&request);
     let answer = state.in_time(state.registrations.register(&caller.brands, &caller.viewer, id, key)).await?;
     let status = if answer.value.created { StatusCode::CREATED } else { StatusCode::OK };
-    let (tag, body) = rendered(&answer.value.registration)?;
+    let (tag, body) = rendered(&answer.value.registration);
     let mut response = answer::written(status, &tag);
     if answer.value.created {
         response.insert_header((header::LOCATION, "registrations/me"));
@@ -121,7 +122,7 @@ pub async fn get_own_registration(
     no_parameters(request.query_string())?;
     let latest = state.registrations.latest(&caller.brands, &caller.viewer, session_id(&request));
     let registration = state.in_time(latest).await?;
-    let (tag, body) = rendered(&registration)?;
+    let (tag, body) = rendered(&registration);
     Ok(answer::read(&request, &tag, body))
 }
 
@@ -154,7 +155,7 @@ pub async fn cancel_own_registration(
     both(no_parameters(request.query_string()), no_body(&body))?;
     let cancelling = state.registrations.cancel(&caller.brands, &caller.viewer, session_id(&request));
     let cancelled = state.in_time(cancelling).await?;
-    let (tag, body) = rendered(&cancelled)?;
+    let (tag, body) = rendered(&cancelled);
     Ok(answer::written(StatusCode::OK, &tag).body(body))
 }
 
@@ -196,5 +197,5 @@ pub async fn list_registrations(
     let page = state.in_time(state.registrations.line(&editor, id, &scan, size)).await?;
     let next = page.next.and_then(|scan| cursor::encode(binding, &scan));
     PageOfItems { name: "registrations", items: &page.items, binding, next }
-        .answer(&request, |registration, out| serde_json::to_writer(out, &RegistrationBody::from(registration)))
+        .answer(&request, |registration, out| registration_body::write(&RegistrationBody::from(registration), out))
 }

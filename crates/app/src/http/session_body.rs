@@ -1,14 +1,13 @@
 //! The JSON of a session.
 
 use live_domain::{ListedSession, Session, SessionKind, SessionStatus, Timestamp};
-use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json;
+use crate::json::Object;
 
 /// A live session, as the caller sees it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Session)]
 pub struct SessionBody<'a> {
     id: Uuid,
@@ -25,15 +24,12 @@ pub struct SessionBody<'a> {
     #[schema(required = true, min_length = 1, max_length = 128)]
     category: Option<&'a str>,
     /// When it is to begin: RFC 3339, UTC.
-    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     scheduled_at: Timestamp,
     /// When it began.
-    #[serde(serialize_with = "json::optional_instant")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(serialize_with = "json::optional_instant")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     ended_at: Option<Timestamp>,
     #[schema(value_type = SessionStatusName)]
@@ -48,10 +44,8 @@ pub struct SessionBody<'a> {
     duration_minutes: Option<u32>,
     #[schema(required = true, format = "uri")]
     recording_url: Option<&'a str>,
-    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[serde(serialize_with = "json::instant")]
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     /// Registrations in force; waitlisted and cancelled ones do not count.
@@ -59,7 +53,6 @@ pub struct SessionBody<'a> {
     /// Whether the caller, the `sub` of the token, holds a registration in force.
     is_registered: bool,
     /// Any members, as they were sent.
-    #[serde(skip_serializing_if = "is_written_last")]
     #[schema(value_type = Object, required = true)]
     metadata: &'a str,
 }
@@ -136,16 +129,48 @@ impl<'a> From<&'a ListedSession> for SessionBody<'a> {
     }
 }
 
-/// The metadata is left to [`write`]. A plain `skip` would leave it out of the OpenAPI document as well.
-fn is_written_last(_: &str) -> bool {
-    true
-}
-
-/// Appends the session to a body.
-///
-/// # Errors
-///
-/// Those of the serializer; none is known to happen.
-pub fn write(body: &SessionBody<'_>, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    json::write_with_metadata(body, body.metadata, out)
+/// Appends the session to a body. The metadata is passed through as the text that it is.
+pub fn write(body: &SessionBody<'_>, out: &mut Vec<u8>) {
+    let SessionBody {
+        id,
+        host_id,
+        brand_id,
+        title,
+        kind,
+        category,
+        scheduled_at,
+        started_at,
+        ended_at,
+        status,
+        stream_call_id,
+        max_participants,
+        duration_minutes,
+        recording_url,
+        created_at,
+        updated_at,
+        registered_count,
+        is_registered,
+        metadata,
+    } = body;
+    Object::begin(out)
+        .id("id", *id)
+        .text("host_id", host_id)
+        .text("brand_id", brand_id)
+        .text("title", title)
+        .text("kind", kind)
+        .optional_text("category", *category)
+        .instant("scheduled_at", *scheduled_at)
+        .optional_instant("started_at", *started_at)
+        .optional_instant("ended_at", *ended_at)
+        .text("status", status)
+        .optional_text("stream_call_id", *stream_call_id)
+        .number("max_participants", *max_participants)
+        .optional_number("duration_minutes", *duration_minutes)
+        .optional_text("recording_url", *recording_url)
+        .instant("created_at", *created_at)
+        .instant("updated_at", *updated_at)
+        .number("registered_count", *registered_count)
+        .flag("is_registered", *is_registered)
+        .json("metadata", metadata)
+        .end();
 }

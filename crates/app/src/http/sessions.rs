@@ -43,15 +43,15 @@ pub(super) fn session_id(request: &HttpRequest) -> Uuid {
 }
 
 /// The tag and the body of a session.
-fn rendered(session: &ListedSession) -> Result<(Tag, Vec<u8>), ApiError> {
+fn rendered(session: &ListedSession) -> (Tag, Vec<u8>) {
     let mut body = Vec::new();
-    session_body::write(&SessionBody::from(session), &mut body).map_err(ApiError::internal)?;
-    Ok((Tag::of_session(session, &body), body))
+    session_body::write(&SessionBody::from(session), &mut body);
+    (Tag::of_session(session, &body), body)
 }
 
 /// The session as a write left it, or as a kept answer has it.
 fn written(status: StatusCode, answer: &Answer<ListedSession>) -> Result<HttpResponse, ApiError> {
-    let (tag, body) = rendered(&answer.value)?;
+    let (tag, body) = rendered(&answer.value);
     let mut response = answer::written(status, &tag);
     if status == StatusCode::CREATED {
         response.insert_header((header::LOCATION, format!("sessions/{}", answer.value.session.id)));
@@ -126,7 +126,7 @@ pub async fn get_session(
     no_parameters(request.query_string())?;
     let finding = state.sessions.find(&caller.brands, &caller.viewer, session_id(&request));
     let session = state.in_time(finding).await?;
-    let (tag, body) = rendered(&session)?;
+    let (tag, body) = rendered(&session);
     Ok(answer::read(&request, &tag, body))
 }
 

@@ -2,12 +2,12 @@
 
 use live_domain::bulk::RegistrationLine;
 use live_domain::{Registration, RegistrationStatus, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::LineError;
 use super::value::{id, instant, name, object, optional, text};
-use crate::json::{self, present};
+use crate::json::{Object, present};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,34 +48,16 @@ pub fn parse_registration(line: &str, now: Timestamp, fresh_id: Uuid) -> Result<
     Ok(line)
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    session_id: Uuid,
-    user_id: &'a str,
-    status: &'static str,
-    #[serde(serialize_with = "json::instant")]
-    registered_at: Timestamp,
-    id: Uuid,
-    #[serde(serialize_with = "json::optional_instant")]
-    cancelled_at: Option<Timestamp>,
-}
-
 /// Appends the registration as a line: every member.
-///
-/// # Errors
-///
-/// Those of the serializer; none is known to happen.
-pub fn write_registration(registration: &Registration, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+pub fn write_registration(registration: &Registration, out: &mut Vec<u8>) {
     let Registration { id, session_id, user_id, status, registered_at, cancelled_at } = registration;
-    let written = Written {
-        session_id: *session_id,
-        user_id: user_id.as_str(),
-        status: status.as_str(),
-        registered_at: *registered_at,
-        id: *id,
-        cancelled_at: *cancelled_at,
-    };
-    serde_json::to_writer(&mut *out, &written)?;
+    Object::begin(out)
+        .id("session_id", *session_id)
+        .text("user_id", user_id.as_str())
+        .text("status", status.as_str())
+        .instant("registered_at", *registered_at)
+        .id("id", *id)
+        .optional_instant("cancelled_at", *cancelled_at)
+        .end();
     out.push(b'\n');
-    Ok(())
 }

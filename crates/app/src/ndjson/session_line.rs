@@ -4,13 +4,12 @@ use live_domain::bulk::SessionLine;
 use live_domain::{
     DurationMinutes, MaxParticipants, Metadata, RecordingUrl, Session, SessionKind, SessionStatus, Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use super::LineError;
 use super::value::{id, instant, name, named, object, optional, text};
-use crate::json::{self, present};
+use crate::json::{Object, present};
 
 /// The members of a line. Where null is no value, a member that is left out and one that is null differ.
 #[derive(Deserialize)]
@@ -83,58 +82,47 @@ pub fn parse_session(line: &str, now: Timestamp) -> Result<SessionLine, LineErro
     SessionLine::new(session, members.updated_at.is_some()).map_err(|fault| LineError(fault.to_string()))
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    id: Uuid,
-    host_id: &'a str,
-    brand_id: &'a str,
-    community_id: Option<&'a str>,
-    title: &'a str,
-    kind: &'static str,
-    category: Option<&'a str>,
-    #[serde(serialize_with = "json::instant")]
-    scheduled_at: Timestamp,
-    #[serde(serialize_with = "json::optional_instant")]
-    started_at: Option<Timestamp>,
-    #[serde(serialize_with = "json::optional_instant")]
-    ended_at: Option<Timestamp>,
-    status: &'static str,
-    stream_call_id: Option<&'a str>,
-    max_participants: u32,
-    duration_minutes: Option<u32>,
-    recording_url: Option<&'a str>,
-    #[serde(serialize_with = "json::instant")]
-    created_at: Timestamp,
-    #[serde(serialize_with = "json::instant")]
-    updated_at: Timestamp,
-}
-
 /// Appends the session as a line: every member, metadata last.
-///
-/// # Errors
-///
-/// Those of the serializer; none is known to happen.
-pub fn write_session(session: &Session, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    let written = Written {
-        id: session.id,
-        host_id: session.host_id.as_str(),
-        brand_id: session.brand_id.as_str(),
-        community_id: session.community_id.as_ref().map(live_domain::CommunityId::as_str),
-        title: session.title.as_str(),
-        kind: session.kind.as_str(),
-        category: session.category.as_ref().map(live_domain::Category::as_str),
-        scheduled_at: session.scheduled_at,
-        started_at: session.started_at,
-        ended_at: session.ended_at,
-        status: session.status.as_str(),
-        stream_call_id: session.stream_call_id.as_ref().map(live_domain::StreamCallId::as_str),
-        max_participants: session.max_participants.get(),
-        duration_minutes: session.duration_minutes.map(DurationMinutes::get),
-        recording_url: session.recording_url.as_ref().map(live_domain::RecordingUrl::as_str),
-        created_at: session.created_at,
-        updated_at: session.updated_at,
-    };
-    json::write_with_metadata(&written, session.metadata.as_str(), out)?;
+pub fn write_session(session: &Session, out: &mut Vec<u8>) {
+    let Session {
+        id,
+        host_id,
+        brand_id,
+        community_id,
+        title,
+        kind,
+        category,
+        scheduled_at,
+        started_at,
+        ended_at,
+        status,
+        stream_call_id,
+        max_participants,
+        duration_minutes,
+        recording_url,
+        metadata,
+        created_at,
+        updated_at,
+    } = session;
+    Object::begin(out)
+        .id("id", *id)
+        .text("host_id", host_id.as_str())
+        .text("brand_id", brand_id.as_str())
+        .optional_text("community_id", community_id.as_ref().map(live_domain::CommunityId::as_str))
+        .text("title", title.as_str())
+        .text("kind", kind.as_str())
+        .optional_text("category", category.as_ref().map(live_domain::Category::as_str))
+        .instant("scheduled_at", *scheduled_at)
+        .optional_instant("started_at", *started_at)
+        .optional_instant("ended_at", *ended_at)
+        .text("status", status.as_str())
+        .optional_text("stream_call_id", stream_call_id.as_ref().map(live_domain::StreamCallId::as_str))
+        .number("max_participants", max_participants.get())
+        .optional_number("duration_minutes", duration_minutes.map(DurationMinutes::get))
+        .optional_text("recording_url", recording_url.as_ref().map(RecordingUrl::as_str))
+        .instant("created_at", *created_at)
+        .instant("updated_at", *updated_at)
+        .json("metadata", metadata.as_str())
+        .end();
     out.push(b'\n');
-    Ok(())
 }
