@@ -36,6 +36,7 @@ mod list_plan;
 mod list_sql;
 pub mod migrations;
 pub mod postgres;
+mod session_index;
 mod session_row;
 mod snapshot;
 mod spans;

@@ -9,6 +9,8 @@ use live_domain::{
 };
 use uuid::Uuid;
 
+use crate::session_index::SessionIndex;
+
 /// How a page is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListPlan<At, Id> {
@@ -16,6 +18,8 @@ pub(crate) struct ListPlan<At, Id> {
     pub(crate) descending: bool,
     /// What every branch asks.
     pub(crate) conditions: Conditions,
+    /// What every branch reads.
+    pub(crate) index: SessionIndex,
     /// There is a branch for each of these ...
     pub(crate) brands: Vec<Brand>,
     /// ... and each of these. No session is in two branches; without any the page is empty.
@@ -39,17 +43,15 @@ pub(crate) enum Brand {
     Any,
     /// Those of this one.
     Is(BrandId),
-    /// Those of each of these, and of nobody, that often, so that there are few different statements to prepare.
-    AnyOf(Vec<BrandId>, usize),
-    /// None: it fills up the number of branches, likewise.
+    /// None: it fills up the number of branches, so that there are few different statements to prepare.
     Nobody,
 }
 
 /// A part of each brand's sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part<At, Id> {
-    /// Any of them; none named: no condition.
-    pub(crate) statuses: Vec<SessionStatus>,
+    /// None: of any.
+    pub(crate) status: Option<SessionStatus>,
     pub(crate) lower: Option<Bound<At, Id>>,
     pub(crate) upper: Option<Bound<At, Id>>,
 }
@@ -75,10 +77,12 @@ impl<At: From<Timestamp>, Id: From<Uuid>> ListPlan<At, Id> {
             category: filter.category().cloned(),
             kinds: named(filter.kinds()),
         };
-        let nothing_is_selected = filter.kinds().iter().next().is_none() || filter.statuses().iter().next().is_none();
-        let brands = if nothing_is_selected { Vec::new() } else { brands(scope, filter, &conditions) };
-        let parts = parts(filter, scan, &conditions, brands.len());
-        Self { descending: scan.order() == SessionOrder::Newest, conditions, brands, parts }
+        let nothing_is_selected = filter.kinds().iter().next().is_none();
+        let brands = if nothing_is_selected { Vec::new() } else { brands(scope, filter) };
+        let every_state = filter.statuses().is_all() && !matches!(scan, SessionScan::Upcoming { .. });
+        let index = SessionIndex::of(!matches!(brands.as_slice(), [Brand::Any]), &conditions, every_state);
+        let parts = parts(filter, scan, index);
+        Self { descending: scan.order() == SessionOrder::Newest, conditions, index, brands, parts }
     }
 
     /// Whether it is known without asking that there are no sessions.
@@ -91,19 +95,12 @@ impl<At: From<Timestamp>, Id: From<Uuid>> ListPlan<At, Id> {
     }
 }
 
-impl Conditions {
-    /// Whether one of them names people, whose sessions are mostly of one brand: they are found by them, not by brand.
-    pub(crate) fn name_people(&self) -> bool {
-        self.host.is_some() || self.community.is_some()
-    }
-}
-
 /// The members that are asked for; all of them are no condition.
 fn named<T: live_domain::listing::Variants>(selection: &Selection<T>) -> Vec<T> {
     if selection.is_all() { Vec::new() } else { selection.iter().collect() }
 }
 
-fn brands(scope: &BrandScope, filter: &SessionFilter, conditions: &Conditions) -> Vec<Brand> {
+fn brands(scope: &BrandScope, filter: &SessionFilter) -> Vec<Brand> {
     let brands = match (filter.brand(), scope) {
         (Some(brand), scope) if scope.permits(brand) => return vec![Brand::Is(brand.clone())],
         (Some(_), _) => return Vec::new(),
@@ -112,10 +109,6 @@ fn brands(scope: &BrandScope, filter: &SessionFilter, conditions: &Conditions) -
         (None, BrandScope::Only(brands)) => brands.iter().cloned(),
     };
     let number = brands.len().next_power_of_two().min(BrandScope::MAX_BRANDS);
-    if conditions.name_people() && number > 1 {
-        let padding = number - brands.len();
-        return vec![Brand::AnyOf(brands.collect(), padding)];
-    }
     let mut brands: Vec<_> = brands.map(Brand::Is).collect();
     brands.resize(number, Brand::Nobody);
     brands
@@ -124,12 +117,11 @@ fn brands(scope: &BrandScope, filter: &SessionFilter, conditions: &Conditions) -
 fn parts<At: From<Timestamp>, Id: From<Uuid>>(
     filter: &SessionFilter,
     scan: SessionScan,
-    conditions: &Conditions,
-    brands: usize,
+    index: SessionIndex,
 ) -> Vec<Part<At, Id>> {
-    let part = |statuses: Vec<SessionStatus>, since: Option<Timestamp>| {
+    let part = |status: Option<SessionStatus>, since: Option<Timestamp>| {
         let (lower, upper) = bounds(filter, scan, since);
-        Part { statuses, lower, upper }
+        Part { status, lower, upper }
     };
     let selected = filter.statuses();
     match scan {
@@ -138,16 +130,12 @@ fn parts<At: From<Timestamp>, Id: From<Uuid>>(
         SessionScan::Upcoming { since, .. } => [(SessionStatus::Live, None), (SessionStatus::Scheduled, Some(since))]
             .into_iter()
             .filter(|(status, _)| selected.contains(*status))
-            .map(|(status, since)| part(vec![status], since))
+            .map(|(status, since)| part(Some(status), since))
             .collect(),
-        // An index by status holds each state in order. Several brands have enough branches as it is, and where
-        // another condition finds the sessions, a part for each state would read them several times.
-        SessionScan::Newest { .. } | SessionScan::Chronological { .. }
-            if !selected.is_all() && brands == 1 && !conditions.name_people() && conditions.category.is_none() =>
-        {
-            selected.iter().map(|status| part(vec![status], None)).collect()
+        SessionScan::Newest { .. } | SessionScan::Chronological { .. } if index.holds_states_apart() => {
+            selected.iter().map(|status| part(Some(status), None)).collect()
         }
-        SessionScan::Newest { .. } | SessionScan::Chronological { .. } => vec![part(named(selected), None)],
+        SessionScan::Newest { .. } | SessionScan::Chronological { .. } => vec![part(None, None)],
     }
 }
 
@@ -215,8 +203,8 @@ mod tests {
     #[test]
     fn upcoming_is_what_is_live_and_what_is_still_to_come() {
         let plan = plan(&BrandScope::All, &SessionFilter::default(), upcoming(None));
-        let live = Part { statuses: vec![SessionStatus::Live], lower: None, upper: None };
-        let to_come = Part { statuses: vec![SessionStatus::Scheduled], lower: Some(Bound::At(at(1_000))), upper: None };
+        let live = Part { status: Some(SessionStatus::Live), lower: None, upper: None };
+        let to_come = Part { status: Some(SessionStatus::Scheduled), lower: Some(Bound::At(at(1_000))), upper: None };
         assert_eq!(plan.parts, [live, to_come]);
         assert_eq!((plan.brands, plan.descending), (vec![Brand::Any], false));
     }
@@ -270,28 +258,30 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_found_once_and_not_once_for_each_brand() {
+    fn every_brand_is_read_by_itself_whatever_is_asked_of_it() {
         let names = ["acme", "globex", "initech"].map(brand);
         let scope = BrandScope::only(names.clone()).unwrap();
-        let newest = SessionScan::Newest { after: None };
-        let brands = |filter: SessionFilter| plan(&scope, &filter, newest).brands;
-        let by_host = brands(SessionFilter::default().with_host("ada".parse().unwrap()));
-        assert_eq!(by_host, [Brand::AnyOf(names.to_vec(), 1)]);
-        assert_eq!(brands(SessionFilter::default().with_category("music".parse().unwrap())).len(), 4);
+        let filter = SessionFilter::default().with_host("ada".parse().unwrap());
+        let plan = plan(&scope, &filter, SessionScan::Newest { after: None });
+        assert_eq!(plan.brands, names.map(Brand::Is).into_iter().chain([Brand::Nobody]).collect::<Vec<_>>());
+        assert_eq!((plan.index, plan.branches().count()), (SessionIndex::BrandAndHost, 16));
     }
 
     #[test]
-    fn states_are_parts_of_their_own_where_an_index_holds_them() {
-        let selected = [SessionStatus::Ended, SessionStatus::Cancelled];
-        let filter = SessionFilter::default().with_statuses(Selection::of(selected));
-        let newest = SessionScan::Newest { after: None };
-        let statuses = |scope: &BrandScope, filter: &SessionFilter| {
-            plan(scope, filter, newest).parts.into_iter().map(|part| part.statuses).collect::<Vec<_>>()
+    fn states_are_parts_of_their_own_where_the_index_holds_them_apart() {
+        use SessionStatus::{Cancelled, Ended, Live, Scheduled};
+        let every = SessionFilter::default;
+        let some = || every().with_statuses(Selection::of([Ended, Cancelled]));
+        let by_kind = |filter: SessionFilter| filter.with_kinds(Selection::of([SessionKind::OfficeHours]));
+        let read = |filter: SessionFilter| {
+            let plan = plan(&BrandScope::All, &filter, SessionScan::Newest { after: None });
+            (plan.index, plan.parts.into_iter().map(|part| part.status).collect::<Vec<_>>())
         };
-        assert_eq!(statuses(&BrandScope::All, &filter), [vec![selected[0]], vec![selected[1]]]);
-        assert_eq!(statuses(&BrandScope::All, &filter.clone().with_brand(brand("acme"))).len(), 2);
-        let two = BrandScope::only(["acme", "globex"].map(brand)).unwrap();
-        assert_eq!(statuses(&two, &filter), [selected.to_vec()]);
-        assert_eq!(statuses(&BrandScope::All, &filter.with_host("ada".parse().unwrap())), [selected.to_vec()]);
+        assert_eq!(read(every()), (SessionIndex::All, vec![None]));
+        assert_eq!(read(some()), (SessionIndex::Status, vec![Some(Ended), Some(Cancelled)]));
+        assert_eq!(read(every().with_brand(brand("acme"))), (SessionIndex::Brand, vec![None]));
+        let by_kind_of_every_state = [Scheduled, Live, Ended, Cancelled].map(Some).to_vec();
+        assert_eq!(read(by_kind(every())), (SessionIndex::Kind, by_kind_of_every_state));
+        assert_eq!(read(by_kind(some())).1.len(), 2);
     }
 }

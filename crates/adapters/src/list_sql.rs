@@ -75,7 +75,7 @@ where
 {
     out.push_sql(" WHERE true");
     let Conditions { host, community, category, kinds } = conditions;
-    let Part { statuses, lower, upper } = part;
+    let Part { status, lower, upper } = part;
     let texts = [
         (" AND host_id = ", host.as_ref().map(live_domain::HostId::as_str)),
         (" AND community_id = ", community.as_ref().map(live_domain::CommunityId::as_str)),
@@ -93,23 +93,12 @@ where
             out.push_sql(" AND brand_id = ");
             out.push_bind_param::<Text, str>(brand.as_str())?;
         }
-        Brand::AnyOf(brands, padding) => {
-            for (number, brand) in brands.iter().enumerate() {
-                out.push_sql(if number == 0 { " AND brand_id IN (" } else { ", " });
-                out.push_bind_param::<Text, str>(brand.as_str())?;
-            }
-            for _ in 0..*padding {
-                out.push_sql(", ");
-                out.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?;
-            }
-            out.push_sql(")");
-        }
         Brand::Nobody => {
             out.push_sql(" AND brand_id = ");
             out.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?;
         }
     }
-    push_any_of(out, "status", statuses.iter().map(|status| status.as_str()));
+    push_any_of(out, "status", status.iter().map(|status| status.as_str()));
     push_any_of(out, "kind", kinds.iter().map(|kind| kind.as_str()));
     push_bound::<DB, S>(out, lower.as_ref(), '>')?;
     push_bound::<DB, S>(out, upper.as_ref(), '<')

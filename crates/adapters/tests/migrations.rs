@@ -86,7 +86,7 @@ async fn every_migration_of_sqlite_can_be_reverted() {
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Current);
 }
 
-/// Takes back the newest migration and runs it again over a session with a line.
+/// Takes back what made the store able to write, and runs it again over a session with a line.
 async fn check_line_survives<S: Migrations + Store>(open: impl Fn() -> S, revert: impl FnOnce() + Send + 'static) {
     let store = open();
     fill(&store, [Session { max_participants: MaxParticipants::new(1).unwrap(), ..session(1) }]).await;
@@ -109,7 +109,9 @@ async fn who_waited_before_the_store_could_write_still_waits_on_postgres() {
     let url = database.url_text().to_owned();
     let revert = move || {
         let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::establish(&url).unwrap();
-        drop(connection.revert_last_migration(postgres::MIGRATIONS).unwrap());
+        while connection.applied_migrations().unwrap().len() > 1 {
+            drop(connection.revert_last_migration(postgres::MIGRATIONS).unwrap());
+        }
     };
     check_line_survives(|| database.store(), revert).await;
 }
@@ -120,7 +122,9 @@ async fn who_waited_before_the_store_could_write_still_waits_on_sqlite() {
     let path = file.path().to_str().unwrap().to_owned();
     let revert = move || {
         let mut connection = SqliteConnection::establish(&path).unwrap();
-        drop(connection.revert_last_migration(sqlite::MIGRATIONS).unwrap());
+        while connection.applied_migrations().unwrap().len() > 1 {
+            drop(connection.revert_last_migration(sqlite::MIGRATIONS).unwrap());
+        }
     };
     check_line_survives(|| file.store(), revert).await;
 }

@@ -17,13 +17,24 @@ use super::bulk::{ONE_AT_A_TIME, number, snapshot};
 use super::connection::Connector;
 use super::dial::Dialled;
 use super::error::PgError;
+use super::list_query::reads;
 use super::session::{READ_COMMITTED, unbounded_here};
+use crate::session_index::SessionIndex;
+
+/// Whether the person hosts a session.
+fn hosts() -> String {
+    format!("host_id = $1 AND {}", reads(SessionIndex::Host))
+}
 
 /// The sessions in which the person has a row that somebody could change meanwhile; `$2` is as below.
-const SESSIONS: &str = "
-    SELECT id FROM sessions WHERE host_id = $1
-    UNION SELECT session_id FROM registrations WHERE user_id = $1
-    UNION SELECT session_id FROM session_events WHERE seq > $2 AND user_id = $1";
+fn sessions() -> String {
+    format!(
+        "SELECT id FROM sessions WHERE {hosts}
+        UNION SELECT session_id FROM registrations WHERE user_id = $1
+        UNION SELECT session_id FROM session_events WHERE seq > $2 AND user_id = $1",
+        hosts = hosts()
+    )
+}
 
 /// In the order of the ids, as every writer of several sessions takes them.
 const LOCK: &str = "SELECT FROM sessions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
@@ -79,11 +90,11 @@ fn rename() -> String {
         [["session", "session", "host_id"], ["registration", "registration", "user_id"]];
     format!(
         "WITH complete AS (
-            SELECT WHERE NOT EXISTS (SELECT FROM sessions WHERE host_id = $1 AND id <> ALL ($4::uuid[]))
+            SELECT WHERE NOT EXISTS (SELECT FROM sessions WHERE {hosts} AND id <> ALL ($4::uuid[]))
                 AND NOT EXISTS (SELECT FROM session_events
                     WHERE seq > $7 AND user_id = $1 AND session_id <> ALL ($4::uuid[]))
         ), hosted AS (
-            SELECT s.*, row_number() OVER (ORDER BY s.id) AS place FROM sessions s, complete WHERE host_id = $1
+            SELECT s.*, row_number() OVER (ORDER BY s.id) AS place FROM sessions s, complete WHERE {hosts}
         ), hosting AS (
             UPDATE sessions s SET host_id = $2, version = s.version + 1,
                 updated_at = greatest($3::timestamptz, least(s.updated_at + interval '1 microsecond', {latest}))
@@ -114,6 +125,7 @@ fn rename() -> String {
         SELECT (SELECT count(*) FROM hosting), (SELECT count(*) FROM registering),
             (SELECT count(*) FROM happening), (SELECT count(*) FROM keeping)
         FROM complete",
+        hosts = hosts(),
         latest = "'9998-12-31T23:59:59.999999Z'::timestamptz",
         before = with_pseudonym(&format!("({})::json", snapshot("hosted")), &["host_id"]) + "::text",
         after = snapshot("hosting"),
@@ -161,7 +173,7 @@ impl Forgetting<'_> {
         transaction.batch_execute(ONE_AT_A_TIME).await?;
         let found: Vec<i64> = column(&transaction.query(&find(), &[person, through]).await?)?;
         let renamed = loop {
-            let locked: Vec<Uuid> = column(&transaction.query(SESSIONS, &[person, through]).await?)?;
+            let locked: Vec<Uuid> = column(&transaction.query(&sessions(), &[person, through]).await?)?;
             transaction.batch_execute(WHILE_LOCKED).await?;
             transaction.execute(LOCK, &[&locked]).await?;
             let events: Vec<Uuid> = locked.iter().map(|_| Uuid::now_v7()).collect();

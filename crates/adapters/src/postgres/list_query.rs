@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::row::PgInstant;
 use super::schema::sessions;
-use crate::list_plan::{Brand, Conditions, Part};
+use crate::list_plan::{Brand, Part};
 use crate::list_sql::{COLUMNS, PageRequest, StoreTypes, direction, push_where};
+use crate::session_index::SessionIndex;
 
 /// The statement that reads a page.
 ///
@@ -40,6 +41,11 @@ impl StoreTypes<Pg> for PgTypes {
     type Id = Uuid;
 }
 
+/// The condition that makes an index the only one there is. It is true of every row: metadata is an object.
+pub(super) fn reads(index: SessionIndex) -> String {
+    format!("metadata <> '{}'", index.name())
+}
+
 impl ListQuery {
     /// What a branch reads at most, as a literal: the planner counts on it. It is the size of the default page or that of
     /// the largest, whatever is asked for, so that the number of different statements stays small; rows past those asked
@@ -47,15 +53,6 @@ impl ListQuery {
     fn branch_limit(&self) -> i64 {
         let default = i64::try_from(PageSize::default().with_lookahead()).unwrap_or(self.0.rows);
         if self.0.rows <= default { default } else { i64::from(PageSize::MAX) + 1 }
-    }
-
-    /// Whether a branch is read along one of the indexes that hold sessions of every state; the schema keeps them from all
-    /// others.
-    fn needs_every_state(&self, brand: &Brand, part: &Part<PgInstant, Uuid>) -> bool {
-        let Conditions { category, kinds, .. } = &self.0.plan.conditions;
-        let by_time_alone = *brand == Brand::Any && category.is_none() && kinds.is_empty();
-        let by_brand = matches!(brand, Brand::Is(_) | Brand::Nobody);
-        part.statuses.len() != 1 && !self.0.plan.conditions.name_people() && (by_time_alone || by_brand)
     }
 
     fn push_order(&self, out: &mut AstPass<'_, '_, Pg>) {
@@ -72,9 +69,8 @@ impl ListQuery {
         // Short, since there may be hundreds of branches; the statement as a whole names the columns that it returns.
         out.push_sql("SELECT * FROM sessions");
         push_where::<Pg, PgTypes>(out, &self.0.plan.conditions, brand, part)?;
-        if self.needs_every_state(brand, part) {
-            out.push_sql(" AND max_participants > 0");
-        }
+        out.push_sql(" AND ");
+        out.push_sql(&reads(self.0.plan.index));
         self.push_order(out);
         out.push_sql(&format!(" LIMIT {}", self.branch_limit()));
         Ok(())

@@ -4,7 +4,7 @@ use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use diesel::sqlite::Sqlite;
-use live_domain::{BrandScope, PageSize, SessionFilter, SessionScan, SessionStatus, Viewer};
+use live_domain::{BrandScope, PageSize, SessionFilter, SessionScan, Viewer};
 
 use super::row::{IdBytes, Micros};
 use super::schema::sessions;
@@ -30,6 +30,11 @@ pub fn list_query(
     PageRequest::new(scope, viewer, filter, scan, size).map(ListQuery)
 }
 
+/// The most that SQLite merges at once.
+const MOST_BRANCHES: usize = 500;
+
+type Branch<'b> = (&'b Brand, &'b Part<Micros, IdBytes>);
+
 struct SqliteTypes;
 
 impl StoreTypes<Sqlite> for SqliteTypes {
@@ -40,31 +45,41 @@ impl StoreTypes<Sqlite> for SqliteTypes {
 }
 
 impl ListQuery {
-    /// The index that holds a branch in the order of the list. SQLite keeps no statistics by itself: it is told.
-    fn index_of(&self, brand: &Brand, part: &Part<Micros, IdBytes>) -> &'static str {
-        let conditions = &self.0.plan.conditions;
-        let is_live = part.statuses == [SessionStatus::Live];
-        let is_one_state = part.statuses.len() == 1;
-        if conditions.host.is_some() {
-            if is_live { "sessions_live_by_host" } else { "sessions_by_host" }
-        } else if conditions.community.is_some() {
-            if is_live { "sessions_live_by_community" } else { "sessions_by_community" }
-        } else if *brand != Brand::Any {
-            if is_one_state { "sessions_by_brand_and_status" } else { "sessions_by_brand" }
-        } else if conditions.category.is_some() {
-            if is_live { "sessions_live_by_category" } else { "sessions_by_category" }
-        } else if is_one_state {
-            "sessions_by_status"
-        } else if conditions.kinds.is_empty() {
-            "sessions_by_time"
-        } else {
-            "sessions_by_kind"
-        }
-    }
-
     fn push_order(&self, out: &mut AstPass<'_, '_, Sqlite>) {
         let direction = direction(self.0.plan.descending);
         out.push_sql(&format!(" ORDER BY scheduled_at {direction}, id {direction}"));
+    }
+
+    fn push_order_and_limit<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.push_order(out);
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, i64>(&self.0.rows)
+    }
+
+    /// SQLite merges the branches as it reads them, and stops at the limit.
+    fn push_merge<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>, branches: &[Branch<'b>]) -> QueryResult<()> {
+        let index = self.0.plan.index.name();
+        for (number, (brand, part)) in branches.iter().enumerate() {
+            // Short, since there may be hundreds of branches; the statement as a whole names the columns that it returns.
+            out.push_sql(if number == 0 { "" } else { " UNION ALL " });
+            out.push_sql("SELECT * FROM sessions INDEXED BY ");
+            out.push_sql(index);
+            push_where::<Sqlite, SqliteTypes>(out, &self.0.plan.conditions, brand, part)?;
+        }
+        self.push_order_and_limit(out)
+    }
+
+    /// The merge of merges, where there are more branches than SQLite takes for one.
+    fn push_page<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>, branches: &[Branch<'b>]) -> QueryResult<()> {
+        if branches.len() <= MOST_BRANCHES {
+            return self.push_merge(out, branches);
+        }
+        for (number, branches) in branches.chunks(MOST_BRANCHES).enumerate() {
+            out.push_sql(if number == 0 { "SELECT * FROM (" } else { ") UNION ALL SELECT * FROM (" });
+            self.push_merge(out, branches)?;
+        }
+        out.push_sql(")");
+        self.push_order_and_limit(out)
     }
 }
 
@@ -75,17 +90,8 @@ impl QueryFragment<Sqlite> for ListQuery {
         ));
         out.push_bind_param::<Text, str>(&self.0.viewer)?;
         out.push_sql(" AND r.status = 'registered') IS NOT NULL FROM (");
-        for (number, (brand, part)) in self.0.plan.branches().enumerate() {
-            let index = self.index_of(brand, part);
-            let start = if number == 0 { "" } else { " UNION ALL " };
-            // Short, since there may be hundreds of branches; the statement as a whole names the columns that it returns.
-            out.push_sql(&format!("{start}SELECT * FROM sessions INDEXED BY {index}"));
-            push_where::<Sqlite, SqliteTypes>(&mut out, &self.0.plan.conditions, brand, part)?;
-        }
-        // SQLite merges the branches as it reads them, and stops at the limit.
-        self.push_order(&mut out);
-        out.push_sql(" LIMIT ");
-        out.push_bind_param::<BigInt, i64>(&self.0.rows)?;
+        let branches: Vec<_> = self.0.plan.branches().collect();
+        self.push_page(&mut out, &branches)?;
         out.push_sql(") AS page");
         self.push_order(&mut out);
         Ok(())

@@ -159,10 +159,14 @@ pub(super) async fn a_large_scope_is_listed_whole(store: &dyn Store) {
     fill(store, (1..=300).map(|number| Session { brand_id: name(number), ..session(number) })).await;
     let scope = BrandScope::only((101..=300).map(name)).expect("a scope");
     for order in ORDERS {
-        let question = Question { scope: scope.clone(), ..in_order(order) };
-        let mut numbers = question.walk(store).await.concat();
-        numbers.sort_unstable();
-        assert_eq!(numbers, (101..=300).collect::<Vec<_>>(), "{order:?}");
+        for filter in [SessionFilter::default(), SessionFilter::default().with_host(session(1).host_id)] {
+            let question = Question { scope: scope.clone(), filter, ..in_order(order) };
+            let mut expected: Vec<_> = (101..=300).collect();
+            if order == SessionOrder::Newest {
+                expected.reverse();
+            }
+            assert_eq!(question.walk(store).await.concat(), expected, "{order:?} {:?}", question.filter);
+        }
     }
 }
 
