@@ -5,7 +5,7 @@ use live_app::http::cursor::{Binding, session as cursor};
 use live_app::http::list_query::ListSessionsQuery;
 use live_domain::{BrandScope, Clock, SessionScan, SystemClock, UpcomingGrace, Viewer};
 
-use crate::data::{BRANDS, COMMUNITIES, HOSTS};
+use crate::data::{CATEGORIES, Crowd};
 use crate::failure::Failure;
 use crate::http;
 use crate::server::{Server, Site, VIEWER};
@@ -14,7 +14,7 @@ use crate::server::{Server, Site, VIEWER};
 const QUESTIONS: u32 = 25;
 const LIST: &str = "/v1/live/sessions";
 /// How many pages lie before the deep one.
-const DEEP: usize = 1_000;
+const DEEP: u32 = 1_000;
 
 /// A class of queries.
 pub(crate) struct Class {
@@ -29,6 +29,7 @@ pub(crate) struct Class {
 #[derive(Clone)]
 pub(crate) struct Question {
     query: String,
+    /// None: the question never comes to the database.
     pub(crate) statement: Option<Statement>,
 }
 
@@ -52,73 +53,115 @@ impl Question {
         let statement = list.map(|list| list.statement()).transpose().map_err(Failure::because)?;
         Ok(Self { query, statement })
     }
+}
 
-    /// One that never comes to the database.
-    fn without_statement(query: &str) -> Self {
-        Self { query: query.to_owned(), statement: None }
+/// The names of the classes that are the same list, a thousand pages deep and at its beginning.
+pub(crate) const DEEP_AND_FIRST: [&str; 2] = ["1,000 pages deep", "unfiltered"];
+
+/// Who asks.
+struct Caller {
+    token: String,
+    scope: BrandScope,
+}
+
+impl Caller {
+    /// Who sees these brands; none: all.
+    fn new(site: &Site, brands: &[String]) -> Result<Self, Failure> {
+        let token = site.token(brands)?;
+        if brands.is_empty() {
+            return Ok(Self { token, scope: BrandScope::All });
+        }
+        let ids = brands.iter().map(|brand| brand.parse()).collect::<Result<Vec<_>, _>>().map_err(Failure::because)?;
+        Ok(Self { token, scope: BrandScope::only(ids).map_err(Failure::because)? })
+    }
+
+    fn class(&self, name: &'static str, questions: Vec<Question>) -> Class {
+        Class { name, questions, headers: vec![bearer(&self.token)], is_refused: false }
+    }
+
+    /// The class of one question.
+    fn one(&self, name: &'static str, query: &str) -> Result<Class, Failure> {
+        Ok(self.class(name, vec![Question::new(query.to_owned(), &self.scope)?]))
+    }
+
+    /// The class of several that differ in a number.
+    fn several(&self, name: &'static str, ask: impl Fn(u32) -> String) -> Result<Class, Failure> {
+        let questions = (0..QUESTIONS).map(|number| Question::new(ask(number * 37), &self.scope));
+        Ok(self.class(name, questions.collect::<Result<_, _>>()?))
     }
 }
 
-/// Every class.
-pub(crate) fn classes(site: &Site, server: &Server) -> Result<Vec<Class>, Failure> {
-    let brands = brands(10);
-    let (all, ten) = (site.token(&[])?, site.token(&brands)?);
-    let everything = BrandScope::All;
-    let ten_brands =
-        brands.iter().map(|brand| brand.parse()).collect::<Result<Vec<_>, _>>().map_err(Failure::because)?;
-    let ten_brands = BrandScope::only(ten_brands).map_err(Failure::because)?;
-    let several = |ask: &dyn Fn(u32) -> String| {
-        (0..QUESTIONS).map(|number| Question::new(ask(number * 37), &everything)).collect::<Result<Vec<_>, _>>()
-    };
-    let month = SystemClock.now().to_string()[..7].to_owned();
-    let upcoming = |number: u32| format!("brand_id=brand-{}&upcoming=true", number % BRANDS);
-    let monthly = |number: u32| format!("brand_id=brand-{}&month={month}", number % BRANDS);
-    let newest = |number: u32| format!("brand_id=brand-{}", number % BRANDS);
-    let by_host = |number: u32| format!("host_id=host-{}", number % HOSTS);
-    let by_community = |number: u32| format!("community_id=community-{}", number % COMMUNITIES);
-    let with_limit = |limit: u8| several(&move |number| format!("{}&limit={limit}", upcoming(number)));
-    let of = |name, questions| of_all(name, questions, &all);
-    let mixed =
-        [several(&upcoming)?, several(&monthly)?, several(&newest)?, several(&by_host)?, several(&by_community)?];
-    let unfiltered = || vec![Question::new(String::new(), &everything)];
-    let [first, third] = [several(&upcoming)?.swap_remove(0), several(&newest)?.swap_remove(0)];
-    let tag = http::get(&server.address, &third.path(), &all)?;
-    let tag = tag.header("etag").ok_or_else(|| Failure::because("a list has no tag"))?.to_owned();
-    let deep = Question::new(format!("cursor={}", deep_cursor(server, &all)?), &everything)?;
-    Ok(vec![
-        of("mixed, 20 rows", mixed.concat()),
-        of("upcoming of a brand", several(&upcoming)?),
-        of("month of a brand", several(&monthly)?),
-        of("newest of a brand", several(&newest)?),
-        of("by host", several(&by_host)?),
-        of("by community", several(&by_community)?),
-        of("unfiltered", unfiltered().into_iter().collect::<Result<_, _>>()?),
-        of("upcoming of all brands", vec![Question::new("upcoming=true".to_owned(), &everything)?]),
-        of("1,000 pages deep", vec![deep]),
-        of("limit 1", with_limit(1)?),
-        of("limit 100", with_limit(100)?),
-        of_all("ten brands' newest", vec![Question::new(String::new(), &ten_brands)?], &ten),
-        of_all("ten brands' upcoming", vec![Question::new("upcoming=true".to_owned(), &ten_brands)?], &ten),
-        Class { headers: [bearer(&all), ("If-None-Match", tag)].into(), ..of("304", vec![third]) },
-        Class { is_refused: true, ..of("refused query", vec![Question::without_statement("limit=0")]) },
-        Class {
-            is_refused: true,
-            headers: vec![bearer(&format!("{all}x"))],
-            ..of("refused token", vec![Question { statement: None, ..first }])
-        },
-    ])
+/// Every class that so many sessions have an answer to.
+pub(crate) fn classes(site: &Site, server: &Server, sessions: u32) -> Result<Vec<Class>, Failure> {
+    let crowd = Crowd::of(sessions);
+    let (all, ten) = (Caller::new(site, &[])?, Caller::new(site, &brands(crowd, 10))?);
+    let mut classes = filters(&all, crowd)?;
+    if sessions > DEEP * 20 {
+        classes.push(all.one(DEEP_AND_FIRST[0], &format!("cursor={}", deep_cursor(server, &all.token)?))?);
+    }
+    classes.extend([
+        all.several("limit 1", |number| format!("{}&limit=1", upcoming(crowd, number)))?,
+        all.several("limit 100", |number| format!("{}&limit=100", upcoming(crowd, number)))?,
+        ten.one("ten brands' newest", "")?,
+        ten.one("ten brands' upcoming", "upcoming=true")?,
+    ]);
+    classes.extend(without_a_page(&all, crowd, server)?);
+    Ok(classes)
 }
 
-fn of_all(name: &'static str, questions: Vec<Question>, token: &str) -> Class {
-    Class { name, questions, headers: vec![bearer(token)], is_refused: false }
+fn upcoming(crowd: Crowd, number: u32) -> String {
+    format!("brand_id=brand-{}&upcoming=true", number % crowd.brands)
+}
+
+fn newest(crowd: Crowd, number: u32) -> String {
+    format!("brand_id=brand-{}", number % crowd.brands)
+}
+
+/// Every filter; and several of them mixed, as they come.
+fn filters(all: &Caller, crowd: Crowd) -> Result<Vec<Class>, Failure> {
+    let month = SystemClock.now().to_string()[..7].to_owned();
+    let often = [
+        all.several("upcoming of a brand", |number| upcoming(crowd, number))?,
+        all.several("month of a brand", |number| format!("{}&month={month}", newest(crowd, number)))?,
+        all.several("newest of a brand", |number| newest(crowd, number))?,
+        all.several("by host", |number| format!("host_id=host-{}", number % crowd.hosts))?,
+        all.several("by community", |number| format!("community_id=community-{}", number % crowd.communities))?,
+    ];
+    let mixed = often.iter().flat_map(|class| class.questions.clone()).collect();
+    let seldom = [
+        all.several("by category", |number| format!("category=category-{}", number % CATEGORIES))?,
+        all.one("by status", "status=cancelled")?,
+        all.one("by kind", "kind=office_hours")?,
+        all.one(DEEP_AND_FIRST[1], "")?,
+        all.one("upcoming of all brands", "upcoming=true")?,
+        all.one("month of all brands", &format!("month={month}"))?,
+    ];
+    Ok([all.class("mixed, 20 rows", mixed)].into_iter().chain(often).chain(seldom).collect())
+}
+
+/// What is answered without a page: that it is as it was, or that it was badly asked.
+fn without_a_page(all: &Caller, crowd: Crowd, server: &Server) -> Result<[Class; 3], Failure> {
+    let known = all.one("304", &newest(crowd, 0))?;
+    let answer = http::get(&server.address, &known.questions[0].path(), &all.token)?;
+    let tag = answer.header("etag").ok_or_else(|| Failure::because("a list has no tag"))?.to_owned();
+    let forged = Caller { token: format!("{}x", all.token), scope: BrandScope::All };
+    let unseen = Question { query: upcoming(crowd, 0), statement: None };
+    Ok([
+        Class { headers: vec![bearer(&all.token), ("If-None-Match", tag)], ..known },
+        Class {
+            is_refused: true,
+            ..all.class("refused query", vec![Question { query: "limit=0".to_owned(), statement: None }])
+        },
+        Class { is_refused: true, ..forged.class("refused token", vec![unseen]) },
+    ])
 }
 
 fn bearer(token: &str) -> (&'static str, String) {
     ("Authorization", format!("Bearer {token}"))
 }
 
-fn brands(number: u32) -> Vec<String> {
-    (0..number).map(|brand| format!("brand-{}", brand * 7)).collect()
+fn brands(crowd: Crowd, number: u32) -> Vec<String> {
+    (0..number).map(|brand| format!("brand-{}", brand * crowd.brands / number)).collect()
 }
 
 /// The cursor of the page that so many lie before.
@@ -126,9 +169,9 @@ fn deep_cursor(server: &Server, token: &str) -> Result<String, Failure> {
     let (mut cursor, mut left) = (String::new(), DEEP);
     loop {
         let answer = http::get(&server.address, &format!("{LIST}?{cursor}"), token)?;
-        let next = answer.body["next_cursor"].as_str().ok_or_else(|| {
-            Failure::because(format!("the list ends before page {DEEP}, with {}: load more sessions", answer.status()))
-        })?;
+        let next = answer.body["next_cursor"]
+            .as_str()
+            .ok_or_else(|| Failure::because(format!("the list ends before page {DEEP}, with {}", answer.status())))?;
         left -= 1;
         if left == 0 {
             return Ok(next.to_owned());

@@ -10,16 +10,31 @@ use time::Duration;
 use crate::failure::Failure;
 use crate::server::Site;
 
-/// How many brands, hosts, communities and categories there are, and people who register.
-pub(crate) const BRANDS: u32 = 200;
-pub(crate) const HOSTS: u32 = 2_000;
-pub(crate) const COMMUNITIES: u32 = 1_000;
-const CATEGORIES: u32 = 40;
+pub(crate) const CATEGORIES: u32 = 40;
 const PEOPLE: u32 = 5_000;
 const HALF_A_YEAR: i64 = 182 * 24 * 60;
 
 /// The seed of everything that looks random: two runs load the same sessions, but for the time of day.
 const SEED: u64 = 20_261_125;
+
+/// How many brands, hosts and communities there are: so few that a month of a brand fills a page, however few sessions there
+/// are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd {
+    pub(crate) brands: u32,
+    pub(crate) hosts: u32,
+    pub(crate) communities: u32,
+}
+
+impl Crowd {
+    pub(crate) fn of(sessions: u32) -> Self {
+        Self {
+            brands: (sessions / 500).clamp(10, 200),
+            hosts: (sessions / 50).clamp(10, 2_000),
+            communities: (sessions / 100).clamp(10, 1_000),
+        }
+    }
+}
 
 /// Imports the sessions, and two registrations for each.
 pub(crate) fn load(site: &Site, sessions: u32) -> Result<(), Failure> {
@@ -30,14 +45,15 @@ pub(crate) fn load(site: &Site, sessions: u32) -> Result<(), Failure> {
 }
 
 fn write_sessions(out: impl Write, sessions: u32) -> Result<(), Failure> {
+    let Crowd { brands, hosts, communities } = Crowd::of(sessions);
     let (mut out, mut random, now) = (BufWriter::new(out), StdRng::seed_from_u64(SEED), SystemClock.now());
     for number in 0..sessions {
         let minutes = random.random_range(-HALF_A_YEAR..HALF_A_YEAR);
         let scheduled_at = now.later_by(Duration::minutes(minutes));
         let chance = random.random_range(0..1_000);
         let life = life(minutes, chance, scheduled_at);
-        let (brand, host) = (random.random_range(0..BRANDS), random.random_range(0..HOSTS));
-        let (community, category) = (random.random_range(0..COMMUNITIES), random.random_range(0..CATEGORIES));
+        let (brand, host) = (random.random_range(0..brands), random.random_range(0..hosts));
+        let (community, category) = (random.random_range(0..communities), random.random_range(0..CATEGORIES));
         let kind = if random.random_range(0..4) == 0 { "office_hours" } else { "live" };
         writeln!(
             out,

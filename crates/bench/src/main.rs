@@ -12,6 +12,7 @@ mod processes;
 mod report;
 mod server;
 mod startup;
+mod subject;
 mod wrk;
 
 use std::io::Write;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use failure::Failure;
+use subject::Subject;
 
 /// What is measured, and with what.
 #[derive(Debug, Parser)]
@@ -37,6 +39,9 @@ pub(crate) struct Arguments {
     /// How many sessions there are, each with two registrations
     #[arg(long, default_value_t = 200_000)]
     sessions: u32,
+    /// How many sessions there are in another database: how much more a page costs beside many than beside few
+    #[arg(long, default_value_t = 10_000)]
+    few: u32,
     /// How often each measurement is made; the median counts
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -60,15 +65,12 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     wrk::is_there()?;
-    let site = server::Site::new(arguments)?;
-    say(&format!("loading {} sessions", arguments.sessions));
-    data::load(&site, arguments.sessions)?;
-    let server = site.serve()?;
-    let classes = classes::classes(&site, &server)?;
-    let chosen: Vec<_> = classes.into_iter().filter(|class| class.name.contains(&arguments.only)).collect();
-    let figures = measure::measure(arguments, &server, &chosen)?;
+    let many = Subject::new(arguments, "live_bench", arguments.sessions)?;
+    let few = Subject::new(arguments, "live_bench_few", arguments.few)?;
+    let figures = measure::measure(arguments, &many, &few)?;
+    let Subject { site, server, .. } = many;
     let memory = processes::peak_memory(server.pid())?;
-    drop(server);
+    drop((server, few));
     let starts = startup::measure(&site, arguments.rounds)?;
     print(&report::report(arguments, &figures, memory, &starts))
 }

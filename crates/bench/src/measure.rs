@@ -5,7 +5,7 @@ use crate::classes::Class;
 use crate::failure::Failure;
 use crate::pgbench::{self, Limit};
 use crate::processes::{cpu, cpu_of_family};
-use crate::server::Server;
+use crate::subject::Subject;
 use crate::{say, wrk};
 
 /// What was found of a class; each number is the median of the rounds.
@@ -21,6 +21,9 @@ pub(crate) struct Figures {
     pub(crate) database_cpu: f64,
     /// Where the class asks the database something.
     pub(crate) limit: Option<OfLimit>,
+    /// The CPU time of Postgres as a ratio to that beside few sessions: the median of those of the rounds. None: few
+    /// sessions have no answer, or the database is not asked.
+    pub(crate) growth: Option<f64>,
 }
 
 /// The ratio to what the database does by itself: the median of those of the rounds.
@@ -36,34 +39,54 @@ struct Round {
     server_cpu: f64,
     database_cpu: f64,
     limit: Option<(Limit, f64)>,
+    /// CPU time of Postgres beside few sessions.
+    database_cpu_of_few: Option<f64>,
 }
 
-pub(crate) fn measure(arguments: &Arguments, server: &Server, classes: &[Class]) -> Result<Vec<Figures>, Failure> {
+/// Measures the classes of the first, beside those of the second, which has few sessions.
+pub(crate) fn measure(arguments: &Arguments, many: &Subject, few: &Subject) -> Result<Vec<Figures>, Failure> {
     let postmaster = postmaster(&arguments.database_url)?;
     // Statements are prepared, caches are warm.
-    classes.iter().try_for_each(|class| wrk::run(class, &server.address, 1).map(drop))?;
-    let mut rounds: Vec<Vec<Round>> = classes.iter().map(|_| Vec::new()).collect();
+    for Subject { server, classes, .. } in [many, few] {
+        classes.iter().try_for_each(|class| wrk::run(class, &server.address, 1).map(drop))?;
+    }
+    let mut rounds: Vec<Vec<Round>> = many.classes.iter().map(|_| Vec::new()).collect();
     for number in 1..=arguments.rounds {
-        for (class, rounds) in classes.iter().zip(&mut rounds) {
+        for (class, rounds) in many.classes.iter().zip(&mut rounds) {
             say(&format!("round {number}: {}", class.name));
-            rounds.push(round(arguments, server, class, postmaster)?);
+            rounds.push(round(arguments, many, few, class, postmaster)?);
         }
     }
-    Ok(classes.iter().zip(rounds).map(|(class, rounds)| figures(class.name, &rounds)).collect())
+    Ok(many.classes.iter().zip(rounds).map(|(class, rounds)| figures(class.name, &rounds)).collect())
 }
 
-fn round(arguments: &Arguments, server: &Server, class: &Class, postmaster: u32) -> Result<Round, Failure> {
+fn round(
+    arguments: &Arguments,
+    many: &Subject,
+    few: &Subject,
+    class: &Class,
+    postmaster: u32,
+) -> Result<Round, Failure> {
+    let server = &many.server;
     let (server_before, database_before) = (cpu(server.pid())?, cpu_of_family(postmaster)?);
     let load = wrk::run(class, &server.address, arguments.seconds)?;
-    let each = |before: f64, after: f64, number: u32| (after - before) * 1_000_000.0 / f64::from(number.max(1));
     let server_cpu = each(server_before, cpu(server.pid())?, load.requests);
     let between = cpu_of_family(postmaster)?;
     let database_cpu = each(database_before, between, load.requests);
-    let url = &crate::server::bench_url(&arguments.database_url)?;
-    let limit = pgbench::run(&arguments.pgbench, url, class, arguments.seconds)?;
+    let limit = pgbench::run(&arguments.pgbench, &many.site.database_url, class, arguments.seconds)?;
     let after = cpu_of_family(postmaster)?;
     let limit = limit.map(|limit| (limit, each(between, after, limit.transactions)));
-    Ok(Round { load, server_cpu, database_cpu, limit })
+    let same = few.class(class.name).filter(|_| limit.is_some());
+    let database_cpu_of_few = same.map(|class| {
+        let load = wrk::run(class, &few.server.address, arguments.seconds)?;
+        Ok::<_, Failure>(each(after, cpu_of_family(postmaster)?, load.requests))
+    });
+    Ok(Round { load, server_cpu, database_cpu, limit, database_cpu_of_few: database_cpu_of_few.transpose()? })
+}
+
+/// The CPU time of a request, in microseconds.
+fn each(before: f64, after: f64, requests: u32) -> f64 {
+    (after - before) * 1_000_000.0 / f64::from(requests.max(1))
 }
 
 fn figures(name: &'static str, rounds: &[Round]) -> Figures {
@@ -72,6 +95,8 @@ fn figures(name: &'static str, rounds: &[Round]) -> Figures {
         median(rounds.iter().filter_map(|round| Some(value(round, round.limit.as_ref()?))).collect())
     };
     let has_limit = rounds.iter().all(|round| round.limit.is_some());
+    let growth =
+        rounds.iter().map(|round| Some(round.database_cpu / round.database_cpu_of_few?)).collect::<Option<_>>();
     Figures {
         name,
         per_second: of(&|round| round.load.per_second),
@@ -83,6 +108,7 @@ fn figures(name: &'static str, rounds: &[Round]) -> Figures {
             rate_ratio: ratio(&|round, (limit, _)| round.load.per_second / limit.per_second),
             cpu_ratio: ratio(&|round, (_, cpu)| round.database_cpu / cpu),
         }),
+        growth: growth.map(median),
     }
 }
 

@@ -32,17 +32,25 @@ impl Stat {
 
 /// CPU time of a process, in seconds.
 pub(crate) fn cpu(pid: u32) -> Result<f64, Failure> {
-    let stat = Stat::of(pid).ok_or_else(|| Failure::because(format!("process {pid} is gone")))?;
-    Ok(seconds(stat.own))
+    Ok(seconds(stat(pid)?.own))
 }
 
 /// CPU time of a process and all of its children, those that have ended included, in seconds.
 pub(crate) fn cpu_of_family(pid: u32) -> Result<f64, Failure> {
-    let head = Stat::of(pid).ok_or_else(|| Failure::because(format!("process {pid} is gone")))?;
-    let entries = fs::read_dir("/proc")?.filter_map(Result::ok);
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let children: u64 = pids.filter_map(Stat::of).filter(|stat| stat.parent == pid).map(|stat| stat.own).sum();
-    Ok(seconds(head.own + head.children + children))
+    loop {
+        let head = stat(pid)?;
+        let entries = fs::read_dir("/proc")?.filter_map(Result::ok);
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let children: u64 = pids.filter_map(Stat::of).filter(|stat| stat.parent == pid).map(|stat| stat.own).sum();
+        // Who ended between the two looks is in neither.
+        if stat(pid)?.children == head.children {
+            return Ok(seconds(head.own + head.children + children));
+        }
+    }
+}
+
+fn stat(pid: u32) -> Result<Stat, Failure> {
+    Stat::of(pid).ok_or_else(|| Failure::because(format!("process {pid} is gone")))
 }
 
 fn seconds(ticks: u64) -> f64 {

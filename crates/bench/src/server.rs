@@ -13,12 +13,6 @@ const SECRET: &str = "a secret of the benchmark, of more than 32 bytes";
 /// Whom the tokens are for: somebody who is registered for some of the sessions.
 pub(crate) const VIEWER: &str = "person-7";
 
-/// The address of the database of the benchmark on the server of that one.
-pub(crate) fn bench_url(database_url: &str) -> Result<String, Failure> {
-    let (server, _) = database_url.rsplit_once('/').ok_or_else(|| Failure::because("the URL names no database"))?;
-    Ok(format!("{server}/live_bench"))
-}
-
 /// A folder, a database, a binary.
 pub(crate) struct Site {
     folder: TempDir,
@@ -28,8 +22,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// With an empty database of its own.
-    pub(crate) fn new(arguments: &Arguments) -> Result<Self, Failure> {
+    /// With an empty database of its own, of that name.
+    pub(crate) fn new(arguments: &Arguments, database: &str) -> Result<Self, Failure> {
         let Arguments { live, pgbench, database_url, .. } = arguments;
         let site = Self {
             folder: TempDir::new()?,
@@ -37,9 +31,10 @@ impl Site {
             database_url: database_url.clone(),
             psql: pgbench.with_file_name("psql"),
         };
-        site.psql("DROP DATABASE IF EXISTS live_bench")?;
-        site.psql("CREATE DATABASE live_bench")?;
-        Ok(Self { database_url: bench_url(database_url)?, ..site })
+        site.psql(&format!("DROP DATABASE IF EXISTS {database}"))?;
+        site.psql(&format!("CREATE DATABASE {database}"))?;
+        let (server, _) = database_url.rsplit_once('/').ok_or_else(|| Failure::because("the URL names no database"))?;
+        Ok(Self { database_url: format!("{server}/{database}"), ..site })
     }
 
     /// Runs a statement by itself.
