@@ -2,7 +2,7 @@
 
 use live_adapters::sqlite::list_query;
 use live_adapters::test_support::SqliteFile;
-use live_domain::{PageSize, SessionOrder, SessionScan};
+use live_domain::{BrandScope, PageSize, SessionOrder, SessionScan};
 
 use crate::questions::{Question, conditions, questions, scope, since, viewer};
 
@@ -10,6 +10,20 @@ async fn steps(file: &SqliteFile, question: &Question) -> Vec<String> {
     let Question { scope, filter, scan, .. } = question;
     let query = list_query(scope, &viewer(), filter, *scan, PageSize::default()).unwrap();
     file.store().explain(query).await.unwrap()
+}
+
+/// How many columns are to be equal to something: all of them are to lead the way in the index.
+fn equalities(question: &Question) -> usize {
+    let Question { scope, filter, scan, .. } = question;
+    let conditions = [
+        filter.brand().is_some() || *scope != BrandScope::All,
+        filter.host().is_some(),
+        filter.community().is_some(),
+        filter.category().is_some(),
+        !filter.kinds().is_all(),
+        !filter.statuses().is_all() || scan.order() == SessionOrder::Upcoming,
+    ];
+    conditions.into_iter().filter(|is_asked| *is_asked).count()
 }
 
 #[tokio::test]
@@ -20,6 +34,7 @@ async fn every_list_searches_an_index_in_its_order_on_sqlite() {
         for step in steps.iter().filter(|step| step.contains("sessions")) {
             let whole = step == "SCAN sessions USING INDEX sessions_of_all";
             assert!(whole || step.starts_with("SEARCH sessions USING INDEX"), "{question:?}: {steps:#?}");
+            assert!(step.matches("=?").count() >= equalities(&question), "{question:?}: {steps:#?}");
             // A range of time where there is a place to go on from.
             assert!(question.scan.after().is_none() || step.contains("scheduled_at"), "{question:?}: {steps:#?}");
         }

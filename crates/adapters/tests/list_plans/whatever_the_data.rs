@@ -1,7 +1,7 @@
 //! What would make a page cost more than another if there were not an index for it.
 
 use live_adapters::test_support::{PgDatabase, is_full_size};
-use live_domain::{BrandScope, SessionFilter, SessionOrder, SessionScan};
+use live_domain::{BrandScope, Selection, SessionFilter, SessionKind, SessionOrder, SessionScan};
 
 use crate::questions::{Question, conditions, scope, since};
 use crate::run::Run;
@@ -27,24 +27,30 @@ const REGISTRATIONS: &str = "
     SELECT gen_random_uuid(), id, caller, 'registered', '2026-01-01T00:00:00Z'
     FROM (SELECT id FROM sessions ORDER BY scheduled_at DESC LIMIT 10000) AS latest, unnest(ARRAY['ada', 'bob']) AS caller";
 
-fn questions() -> Vec<Question> {
+/// Whose sessions are asked for, and by what.
+fn asked() -> Vec<(String, BrandScope, SessionFilter)> {
     let filter = SessionFilter::default;
     let traveller = || filter().with_host("traveller".parse().unwrap());
-    let brands = |size: usize| scope((0..size).map(|number| format!("brand {}", number * 7)));
+    let in_a_brand = |filter: SessionFilter| filter.with_brand("brand 7".parse().unwrap());
+    let of_overdue = |filter: SessionFilter| filter.with_brand("overdue".parse().unwrap());
+    let token = |size: usize| scope((0..size).map(|number| format!("brand {}", number * 7)));
+    let of_all = |name: &str, filter| (name.to_owned(), BrandScope::All, filter);
     let mut asked = vec![
-        ("a brand with a tenth of all overdue".to_owned(), scope(["overdue"]), filter()),
-        (
-            "a host in one of a thousand brands".to_owned(),
-            BrandScope::All,
-            traveller().with_brand("brand 7".parse().unwrap()),
-        ),
-        ("a host in the caller's one of a thousand brands".to_owned(), brands(1), traveller()),
-        ("a host in the caller's ten of a thousand brands".to_owned(), brands(10), traveller()),
+        of_all("a host in one of a thousand brands", in_a_brand(traveller())),
+        ("a host in the caller's ten of a thousand brands".to_owned(), token(10), traveller()),
+        of_all("a brand by community", in_a_brand(filter().with_community("community 71".parse().unwrap()))),
+        of_all("a brand by category", in_a_brand(filter().with_category("category 31".parse().unwrap()))),
+        of_all("a brand by kind", in_a_brand(filter().with_kinds(Selection::of([SessionKind::Live])))),
     ];
-    asked.extend([1, 10, 100].map(|size| (format!("a token of {size} brands"), brands(size), filter())));
-    asked.extend(
-        conditions().into_iter().map(|(which, filter)| (format!("all brands by {which}"), BrandScope::All, filter)),
-    );
+    asked.extend([1, 10, 100].map(|size| (format!("a token of {size} brands"), token(size), filter())));
+    for (which, filter) in conditions() {
+        asked.push(of_all(&format!("all brands by {which}"), filter.clone()));
+        asked.push(of_all(&format!("the overdue brand by {which}"), of_overdue(filter)));
+    }
+    asked
+}
+
+fn questions() -> Vec<Question> {
     let orders = [SessionOrder::Newest, SessionOrder::Upcoming];
     let in_orders = |(name, scope, filter): (String, BrandScope, SessionFilter)| {
         orders.map(|order| Question {
@@ -54,7 +60,7 @@ fn questions() -> Vec<Question> {
             scan: SessionScan::beginning(order, since()),
         })
     };
-    asked.into_iter().flat_map(in_orders).collect()
+    asked().into_iter().flat_map(in_orders).collect()
 }
 
 /// Beside the rows of the page and their registrations, each branch costs the way down its index and a row ahead.
