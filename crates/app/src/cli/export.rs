@@ -35,7 +35,9 @@ async fn export<T: Send + 'static>(mut rows: Box<dyn Rows<T>>, write: fn(&T, &mu
             return out.flush().map_err(|error| Failure::output(&error));
         }
         let mut lines = Vec::new();
-        batch.iter().for_each(|row| write(row, &mut lines));
+        for row in &batch {
+            write(row, &mut lines);
+        }
         out.write_all(&lines).map_err(|error| Failure::output(&error))?;
     }
 }

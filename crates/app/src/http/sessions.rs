@@ -50,7 +50,7 @@ fn rendered(session: &ListedSession) -> (Tag, Vec<u8>) {
 }
 
 /// The session as a write left it, or as a kept answer has it.
-fn written(status: StatusCode, answer: &Answer<ListedSession>) -> Result<HttpResponse, ApiError> {
+fn written(status: StatusCode, answer: &Answer<ListedSession>) -> HttpResponse {
     let (tag, body) = rendered(&answer.value);
     let mut response = answer::written(status, &tag);
     if status == StatusCode::CREATED {
@@ -59,7 +59,7 @@ fn written(status: StatusCode, answer: &Answer<ListedSession>) -> Result<HttpRes
     if answer.replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));
     }
-    Ok(response.body(body))
+    response.body(body)
 }
 
 /// Creates a session.
@@ -95,7 +95,7 @@ pub async fn create_session(
     let body = body::read(&request, payload, Takes::Object).await?;
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), draft) = both(head, session_input::draft(&body))?;
-    written(StatusCode::CREATED, &state.in_time(state.editor.create(&editor, draft, key)).await?)
+    Ok(written(StatusCode::CREATED, &state.in_time(state.editor.create(&editor, draft, key)).await?))
 }
 
 /// One session.
@@ -164,7 +164,7 @@ pub async fn patch_session(
     let head = both(expected(&request, id), no_parameters(request.query_string()));
     let ((expected, ()), patch) = both(head, session_input::patch(&body))?;
     let value = state.in_time(state.editor.patch(&editor, id, &expected, &patch)).await?;
-    written(StatusCode::OK, &Answer { value, replayed: false })
+    Ok(written(StatusCode::OK, &Answer { value, replayed: false }))
 }
 
 /// Starts a session: `scheduled -> live`. One that is live stays as it is.
@@ -254,5 +254,5 @@ async fn step(
     let head = both(fields, no_parameters(request.query_string()));
     let (((key, expected), ()), transition) = both(head, read(&body))?;
     let changing = state.editor.transition(&editor, id, &expected, &transition, key);
-    written(StatusCode::OK, &state.in_time(changing).await?)
+    Ok(written(StatusCode::OK, &state.in_time(changing).await?))
 }

@@ -124,7 +124,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 
 /// Looks at many bytes at a time, as it looks at them all.
 fn needs_escapes(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
+    text.bytes().fold(false, |found, byte| found | matches!(byte, ..0x20 | b'"' | b'\\'))
 }
 
 /// As RFC 8259, section 7, has it, in the shortest form.
