@@ -1,34 +1,67 @@
-//! `/`: what this is and where to go.
+//! `/`: what this is and where to go, and for a browser a month of sessions.
+
+use std::sync::LazyLock;
 
 use actix_web::http::header::{self, Accept, Header};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-/// Name, version and links: JSON, or HTML for a browser.
+use super::error::ApiError;
+use super::pages::{self, File};
+
+static PAGE: LazyLock<File> = LazyLock::new(|| {
+    let page = include_str!("../../ui/month/index.html");
+    File::html(page.replace("{version}", env!("CARGO_PKG_VERSION")))
+});
+
+/// The files of the page.
+static FILES: LazyLock<[(&str, File); 8]> = LazyLock::new(|| {
+    [
+        ("icon.svg", File::svg(include_str!("../../ui/month/icon.svg"))),
+        ("style.css", File::css(include_str!("../../ui/month/style.css"))),
+        ("main.js", File::script(include_str!("../../ui/month/main.js"))),
+        ("api.js", File::script(include_str!("../../ui/month/api.js"))),
+        ("dates.js", File::script(include_str!("../../ui/month/dates.js"))),
+        ("calendar.js", File::script(include_str!("../../ui/month/calendar.js"))),
+        ("details.js", File::script(include_str!("../../ui/month/details.js"))),
+        ("elements.js", File::script(include_str!("../../ui/month/elements.js"))),
+    ]
+});
+
+/// A file of the page.
+///
+/// # Errors
+///
+/// `not_found` when it has none of that name.
+pub async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    pages::named(&*FILES, &request)
+}
+
+/// Name, version and links.
+///
+/// A browser gets a page that shows a month of sessions.
 #[utoipa::path(
     get, path = "/", operation_id = "getIndex", tag = "operations",
     responses((status = 200, description = "Name, version and links", content((serde_json::Value = "application/json"), (String = "text/html"))))
 )]
 pub async fn index(request: HttpRequest) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::VARY, "Accept"));
-    if prefers_html(&request) {
-        return response.content_type("text/html; charset=utf-8").body(html());
-    }
-    response.json(json!({
-        "name": "live",
-        "version": env!("CARGO_PKG_VERSION"),
-        "links": { "sessions": "/v1/live/sessions", "openapi": "/openapi.json", "livez": "/livez", "readyz": "/readyz" },
-    }))
+    let mut response = if prefers_html(&request) { PAGE.answer(&request) } else { HttpResponse::Ok().json(links()) };
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
+    response
 }
 
-fn html() -> String {
-    format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>live</title><h1>live {}</h1>\
-         <p>Schedules and lists live sessions.</p><ul><li><code>/v1/live/sessions</code> (with a bearer token)\
-         <li><a href=\"/openapi.json\">OpenAPI document</a><li><a href=\"/readyz\">Ready?</a></ul></html>\n",
-        env!("CARGO_PKG_VERSION")
-    )
+fn links() -> serde_json::Value {
+    json!({
+        "name": "live",
+        "version": env!("CARGO_PKG_VERSION"),
+        "links": {
+            "sessions": "/v1/live/sessions",
+            "docs": "/docs/",
+            "openapi": "/openapi.json",
+            "livez": "/livez",
+            "readyz": "/readyz",
+        },
+    })
 }
 
 /// Whether HTML is named, wanted, and wanted no less than JSON. A mere `*/*` gets JSON, as `curl` expects.

@@ -9,7 +9,9 @@ use actix_web::{App, Error, FromRequest, Handler, HttpMessage, HttpResponse, Res
 use super::error::{ApiError, ErrorCode};
 use super::record::Record;
 use super::state::AppState;
-use super::{cors, drain, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions};
+use super::{
+    cors, drain, explorer, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions,
+};
 
 /// The service.
 #[must_use]
@@ -54,6 +56,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/livez", READ, read(health::alive)))
         .service(resource("/readyz", READ, read(health::ready)))
         .service(resource("/openapi.json", READ, read(openapi::serve)))
+        .service(resource("/docs", READ, read(explorer::redirect)))
+        .service(resource("/docs/", READ, read(explorer::page)))
+        .service(resource("/docs/{file}", READ, read(explorer::file)))
+        .service(resource("/ui/{file}", READ, read(index::file)))
         .service(resource("/", READ, read(index::index)))
         .default_service(web::to(not_found));
 }
