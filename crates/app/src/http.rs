@@ -10,6 +10,7 @@ pub mod cors;
 pub mod cursor;
 pub mod drain;
 pub mod error;
+pub mod examples;
 pub mod explorer;
 pub mod faults;
 pub mod health;

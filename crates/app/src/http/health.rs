@@ -2,23 +2,35 @@
 
 use actix_web::{HttpResponse, web};
 use live_domain::SchemaState;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
+use super::refusals::ReadyRefusals;
 use super::state::AppState;
 use crate::auth::NoKeysYet;
+
+/// How the service is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthBody {
+    /// `alive` or `ready`.
+    status: &'static str,
+}
 
 /// The process runs.
 #[utoipa::path(
     get, path = "/livez", operation_id = "isAlive", tag = "operations",
-    responses((status = 200, description = "The process runs"))
+    responses((status = 200, description = "The process runs", body = HealthBody))
 )]
 pub async fn alive() -> HttpResponse {
     ok("alive")
 }
 
-/// The service can answer: the store is reachable, its schema is at least this version's, the keys of tokens were loaded
-/// once, and nobody told it to stop.
+/// The service can answer.
+///
+/// The store is reachable, its schema is at least this version's, the keys of tokens were loaded once, and nobody told it to
+/// stop.
 ///
 /// # Errors
 ///
@@ -26,8 +38,8 @@ pub async fn alive() -> HttpResponse {
 #[utoipa::path(
     get, path = "/readyz", operation_id = "isReady", tag = "operations",
     responses(
-        (status = 200, description = "The service can answer"),
-        (status = 503, description = "unavailable", body = super::error::ErrorBody<'_>),
+        (status = 200, description = "The service can answer", body = HealthBody),
+        ReadyRefusals,
     )
 )]
 pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
@@ -44,6 +56,6 @@ pub async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError>
     }
 }
 
-fn ok(status: &str) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(json!({ "status": status }))
+fn ok(status: &'static str) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(HealthBody { status })
 }

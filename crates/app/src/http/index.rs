@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::pages::{self, File};
+use super::refusals::PublicRefusals;
 
 static PAGE: LazyLock<File> = LazyLock::new(|| {
     let page = include_str!("../../ui/month/index.html");
@@ -42,7 +43,13 @@ pub async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 /// A browser gets a page that shows a month of sessions.
 #[utoipa::path(
     get, path = "/", operation_id = "getIndex", tag = "operations",
-    responses((status = 200, description = "Name, version and links", content((serde_json::Value = "application/json"), (String = "text/html"))))
+    responses(
+        (status = 200, description = "Name, version and links", content(
+            (serde_json::Value = "application/json"),
+            (String = "text/html", example = "<!doctype html>"),
+        )),
+        PublicRefusals,
+    )
 )]
 pub async fn index(request: HttpRequest) -> HttpResponse {
     let mut response = if prefers_html(&request) { PAGE.answer(&request) } else { HttpResponse::Ok().json(links()) };
@@ -50,7 +57,9 @@ pub async fn index(request: HttpRequest) -> HttpResponse {
     response
 }
 
-fn links() -> serde_json::Value {
+/// Name, version and links.
+#[must_use]
+pub fn links() -> serde_json::Value {
     json!({
         "name": "live",
         "version": env!("CARGO_PKG_VERSION"),

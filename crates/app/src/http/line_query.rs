@@ -20,7 +20,7 @@ pub struct ListRegistrationsParameters {
     #[param(style = Form, explode = false, value_type = Option<Vec<RegistrationStatusName>>)]
     status: Option<String>,
     /// How many registrations a page holds; 20 unless given.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 512)]

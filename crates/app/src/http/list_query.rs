@@ -57,17 +57,17 @@ pub struct ListSessionsParameters {
     kind: Option<String>,
     /// `true` or `1`: sessions that are live, or scheduled and overdue by no more than the grace (30 minutes unless set
     /// otherwise). `false` or `0`: no condition. Any letter case.
+    #[param(example = "true")]
     upcoming: Option<String>,
     /// Another name of `upcoming`.
     upcoming_only: Option<String>,
     /// Sessions scheduled in this calendar month, `1970-01` to `9998-12`, of `time_zone`.
-    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-03")]
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     month: Option<String>,
-    /// The IANA name of the zone of `month`; UTC unless given.
-    #[param(example = "America/New_York")]
+    /// The IANA name of the zone of `month`, as `America/New_York`; UTC unless given.
     time_zone: Option<String>,
     /// How many sessions a page holds; 20 unless given.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 512)]

@@ -3,10 +3,13 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{HeaderBuilder, Object, Ref, RefOr, Required, Type};
 use utoipa::{Modify, OpenApi};
 
+use super::examples::Examples;
+use super::refusals::PublicRefusals;
 use super::{
     error, health, index, list_sessions, registration_body, registrations, session_body, session_input, sessions,
 };
@@ -19,6 +22,8 @@ use super::{
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         contact(name = "the live authors"),
     ),
+    // Relative to where the document comes from, of which a proxy may know more than the service.
+    servers((url = ".", description = "The service that this document comes from")),
     paths(
         list_sessions::list_sessions,
         sessions::create_session, sessions::get_session, sessions::patch_session,
@@ -33,14 +38,14 @@ use super::{
         session_input::StartSessionInput, session_input::EndSessionInput, session_input::CancelSessionInput,
         registration_body::RegistrationBody<'_>, registration_body::OwnRegistrationBody<'_>,
         registration_body::RegistrationStatusName,
-        error::ErrorBody<'_>, error::ErrorCode, error::Detail
+        error::ErrorBody<'_>, error::ErrorCode, error::Detail, health::HealthBody
     )),
     tags(
         (name = "sessions", description = "Live sessions"),
         (name = "registrations", description = "Who registered for a session, and who waits for a seat"),
         (name = "operations", description = "For those who run the service; without a token"),
     ),
-    modifiers(&Bearer, &OptionalBodies, &RateHeaders)
+    modifiers(&Bearer, &OptionalBodies, &RateHeaders, &Descriptions, &Examples)
 )]
 struct Document;
 
@@ -86,9 +91,7 @@ impl Modify for RateHeaders {
             let header = HeaderBuilder::new().schema(Some(number)).description(Some(meaning)).build();
             components.headers.insert(name.to_owned(), header.into());
         }
-        let items = openapi.paths.paths.values_mut();
-        let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]);
-        let guarded = operations.flatten().filter(|operation| operation.security.is_some());
+        let guarded = operations_of(openapi).filter(|operation| operation.security.is_some());
         for response in guarded.flat_map(|operation| operation.responses.responses.values_mut()) {
             let RefOr::T(response) = response else { continue };
             for (name, _) in RATE_HEADERS {
@@ -97,6 +100,26 @@ impl Modify for RateHeaders {
             }
         }
     }
+}
+
+/// What is said of the errors of a handler is for those who read its code: the document has the responses.
+struct Descriptions;
+
+impl Modify for Descriptions {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for operation in operations_of(openapi) {
+            let description = operation.description.take();
+            let description =
+                description.map(|text| text.split("# Errors").next().unwrap_or_default().trim().to_owned());
+            operation.description = description.filter(|text| !text.is_empty());
+        }
+    }
+}
+
+/// Every operation of the document.
+pub(super) fn operations_of(openapi: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let items = openapi.paths.paths.values_mut();
+    items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]).flatten()
 }
 
 /// The document as JSON.
@@ -110,14 +133,14 @@ pub fn document() -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-/// This document.
+/// The OpenAPI document.
 ///
 /// # Errors
 ///
 /// `internal` when it cannot be written; none is known to happen.
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "getOpenApi", tag = "operations",
-    responses((status = 200, description = "The OpenAPI 3.1 document", body = serde_json::Value))
+    responses((status = 200, description = "The OpenAPI 3.1 document", body = serde_json::Value), PublicRefusals)
 )]
 pub async fn serve() -> Result<HttpResponse, error::ApiError> {
     // It never changes while the service runs.

@@ -3,12 +3,15 @@
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::examples::SESSION;
+
 /// Of a route about one session.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
 pub struct SessionPath {
     /// The session.
+    #[param(example = json!(SESSION))]
     id: Uuid,
 }
 

@@ -10,6 +10,7 @@ use super::error::ErrorCode::{
     PayloadTooLarge, PreconditionFailed, RateLimited, RequestTimeout, Unauthenticated, Unavailable,
     UnsupportedMediaType, ValidationError,
 };
+use super::examples::of_error;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
@@ -104,6 +105,24 @@ impl IntoResponses for UnregisterRefusals {
     }
 }
 
+/// Of what is told to everybody, until there are too many requests at once.
+pub struct PublicRefusals;
+
+impl IntoResponses for PublicRefusals {
+    fn responses() -> Responses {
+        refusals(&[&[Internal, Unavailable]])
+    }
+}
+
+/// Of the question whether the service can answer.
+pub struct ReadyRefusals;
+
+impl IntoResponses for ReadyRefusals {
+    fn responses() -> Responses {
+        refusals(&[&[Unavailable]])
+    }
+}
+
 /// One response for each status, which names the codes that it comes with.
 fn refusals(codes: &[&[ErrorCode]]) -> Responses {
     let mut named: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
@@ -114,7 +133,8 @@ fn refusals(codes: &[&[ErrorCode]]) -> Responses {
 }
 
 fn refusal(status: u16, names: &[&str]) -> Response {
-    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody")));
+    let body = body.examples_from_iter(names.iter().map(|name| (*name, of_error(name)))).build();
     let mut response = ResponseBuilder::new().description(names.join(" or ")).content("application/json", body).build();
     match status {
         401 => add_header(&mut response, "WWW-Authenticate", "The challenge (RFC 6750)"),

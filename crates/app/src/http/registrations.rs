@@ -94,7 +94,7 @@ pub async fn register(
     Ok(response.body(body))
 }
 
-/// The caller's latest registration.
+/// Reads the caller's latest registration.
 ///
 /// # Errors
 ///
@@ -126,7 +126,9 @@ pub async fn get_own_registration(
     Ok(answer::read(&request, &tag, body))
 }
 
-/// Cancels the caller's registration, in any state of the session. One that is cancelled stays as it is.
+/// Cancels the caller's registration.
+///
+/// In any state of the session. One that is cancelled stays as it is.
 ///
 /// # Errors
 ///
@@ -159,9 +161,9 @@ pub async fn cancel_own_registration(
     Ok(answer::written(StatusCode::OK, &tag).body(body))
 }
 
-/// The registrations of a session, in the order of the line.
+/// Lists the registrations of a session.
 ///
-/// For its host, and for managers.
+/// In the order of the line; for its host, and for managers.
 ///
 /// # Errors
 ///

@@ -98,7 +98,7 @@ pub async fn create_session(
     Ok(written(StatusCode::CREATED, &state.in_time(state.editor.create(&editor, draft, key)).await?))
 }
 
-/// One session.
+/// Reads one session.
 ///
 /// # Errors
 ///
@@ -167,7 +167,9 @@ pub async fn patch_session(
     Ok(written(StatusCode::OK, &Answer { value, replayed: false }))
 }
 
-/// Starts a session: `scheduled -> live`. One that is live stays as it is.
+/// Starts a session.
+///
+/// `scheduled -> live`. One that is live stays as it is.
 ///
 /// # Errors
 ///
@@ -191,7 +193,9 @@ pub async fn start_session(
     step(caller, &request, payload, &state, session_input::start).await
 }
 
-/// Ends a session: `live -> ended`. One that has ended stays as it is.
+/// Ends a session.
+///
+/// `live -> ended`. One that has ended stays as it is.
 ///
 /// # Errors
 ///
@@ -215,7 +219,9 @@ pub async fn end_session(
     step(caller, &request, payload, &state, session_input::end).await
 }
 
-/// Calls off a session: `scheduled -> cancelled`. One that is cancelled stays as it is.
+/// Calls off a session.
+///
+/// `scheduled -> cancelled`. One that is cancelled stays as it is.
 ///
 /// # Errors
 ///

@@ -58,7 +58,7 @@ pub(crate) fn good(method: &Method, path: &str) -> TestRequest {
 }
 
 /// A service with session 1, of `ada` and the brand `acme`, for which she is registered.
-async fn fixture(path: &str) -> Service {
+pub(crate) async fn fixture(path: &str) -> Service {
     let status = if path.ends_with("/end") { SessionStatus::Live } else { SessionStatus::Scheduled };
     let service = Setup { rate: Some(rate(1_000)), ..Setup::default() }.start().await;
     fill(&service.store, [Session { status, ..session(1) }]).await;
