@@ -9,10 +9,29 @@ window.SwaggerUIBundle({
   // Relative, as is the server that the document names: a proxy may show the service under a sub-path.
   url: "../openapi.json",
   dom_id: "#explorer",
-  deepLinking: true,
   displayRequestDuration: true,
   tryItOutEnabled: true,
   defaultModelsExpandDepth: 0,
+  syntaxHighlight: { theme: "obsidian" },
   // Else a service of others would be sent the address of the document.
   validatorUrl: null,
 });
+
+// Swagger UI leaves things without a name that a screen reader could tell, or a way to them without a mouse.
+const MENDED = [
+  ["select:not([aria-label])", (list) => list.setAttribute("aria-label", parameterOf(list) ?? "Media type")],
+  ["textarea:not([aria-label])", (text) => text.setAttribute("aria-label", parameterOf(text) ?? "Request body")],
+  [".close-modal:not([aria-label])", (button) => button.setAttribute("aria-label", "Close")],
+  [".copy-to-clipboard button:not([aria-label])", (button) => button.setAttribute("aria-label", "Copy")],
+  // Its label says something else than what stands on it.
+  [".modal-btn.authorize[aria-label]", (button) => button.removeAttribute("aria-label")],
+  // What scrolls.
+  ["pre:not([tabindex])", (text) => text.setAttribute("tabindex", "0")],
+];
+
+const parameterOf = (field) => field.closest("tr[data-param-name]")?.dataset.paramName;
+
+new MutationObserver(() => MENDED.forEach(([which, mend]) => document.querySelectorAll(which).forEach(mend))).observe(
+  document.getElementById("explorer"),
+  { childList: true, subtree: true },
+);
