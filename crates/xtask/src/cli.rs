@@ -16,8 +16,8 @@ pub(crate) struct Cli {
 pub(crate) enum Task {
     /// Run every test and doctest against a throwaway PostgreSQL
     ///
-    /// PostgreSQL is installed by the system's package manager where it is missing and may be installed. The tests are
-    /// run by cargo-nextest where it is installed, and by `cargo test` where it is not.
+    /// PostgreSQL and Chromium are installed by the system's package manager where they are missing and may be installed. The
+    /// tests are run by cargo-nextest where it is installed, and by `cargo test` where it is not.
     Test {
         /// How much data the tests work on
         #[arg(long, value_enum, default_value_t = Size::Small)]

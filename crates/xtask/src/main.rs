@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod bench;
+mod chromium;
 mod ci;
 mod cli;
 mod console;

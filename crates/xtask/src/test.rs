@@ -4,6 +4,7 @@ pub(crate) mod runner;
 
 use std::ffi::OsString;
 
+use crate::chromium;
 use crate::cli::Size;
 use crate::console;
 use crate::error::Result;
@@ -24,6 +25,7 @@ pub(crate) fn run(size: Size, runner_arguments: &[OsString]) -> Result<()> {
     if let Some(name) = left_out {
         console::note(format!("left to `cargo xtask acceptance`: tests with {name} in their names"));
     }
+    chromium::provide();
     postgres::with_cluster(|cluster| {
         let order = Order { release: false, show_output: false, arguments: runner_arguments, left_out };
         let mut command = runner.command(&order);

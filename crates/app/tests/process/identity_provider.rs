@@ -1,14 +1,13 @@
 //! An identity provider as others run it: npm's `oidc-provider`, as a process.
 
-use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::npm::{self, WHAT_TO_INSTALL};
 use crate::support::{PATIENCE, client};
 
 /// The secret of every client. It must survive both codings of HTTP Basic that a client of OAuth applies.
@@ -38,7 +37,10 @@ impl IdentityProvider {
     /// Starts it with one key, `old`.
     pub(crate) fn start() -> Self {
         let mut command = Command::new("node");
-        command.arg("provider.mjs").current_dir(installed()).env("CLIENT_SECRET", CLIENT_SECRET);
+        command
+            .arg("provider.mjs")
+            .current_dir(npm::installed("oidc-provider", &FILES))
+            .env("CLIENT_SECRET", CLIENT_SECRET);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("node: {error}; {WHAT_TO_INSTALL}"));
         let (sender, lines) = channel();
@@ -96,35 +98,4 @@ impl Drop for IdentityProvider {
         let _already_gone = self.child.kill();
         let _already_reaped = self.child.wait();
     }
-}
-
-const WHAT_TO_INSTALL: &str = "this test needs Node.js 20 or newer with npm in PATH; `cargo xtask test` and `cargo xtask acceptance` provide them";
-
-/// The folder that it is installed in, beside the build. It is installed once, from the versions that the lock file names.
-fn installed() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
-    fs::create_dir_all(&folder).unwrap();
-    // Tests run at once, each in a process of its own.
-    let turn = File::create(folder.join("turn")).unwrap();
-    turn.lock().unwrap();
-    let complete = folder.join("node_modules/complete");
-    let is_current = FILES.iter().all(|(name, text)| fs::read_to_string(folder.join(name)).is_ok_and(|is| is == *text));
-    if is_current && complete.is_file() {
-        return folder;
-    }
-    for (name, text) in FILES {
-        fs::write(folder.join(name), text).unwrap();
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
-    // By the authorities that the system trusts, as cargo does: a proxy's own may be among them.
-    npm.env("NODE_USE_SYSTEM_CA", "1");
-    let output = npm.output().unwrap_or_else(|error| panic!("npm: {error}; {WHAT_TO_INSTALL}"));
-    assert!(
-        output.status.success(),
-        "npm cannot install the identity provider: {}; {WHAT_TO_INSTALL}, and a registry of npm that can be reached",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    File::create(complete).unwrap();
-    folder
 }

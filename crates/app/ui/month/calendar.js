@@ -11,10 +11,9 @@ const STATUS = { scheduled: "scheduled", live: "live now", ended: "ended", cance
 /** What a button of a session says: the time and the title to the eye, all of it to the ear. */
 function label(session) {
   const place = session.is_registered ? ", you have a seat" : "";
+  const time = element("span", { class: "time" }, timeOf(session.scheduled_at));
   return [
-    element("span", { class: "time" }, timeOf(session.scheduled_at)),
-    " ",
-    element("span", { class: "title" }, session.title),
+    element("span", { class: "words" }, time, " ", element("span", { class: "title" }, session.title)),
     element("span", { class: "visually-hidden" }, `, ${STATUS[session.status]}${place}`),
   ];
 }

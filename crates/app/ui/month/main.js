@@ -156,8 +156,10 @@ byId("today").addEventListener("click", async () => {
 });
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("filters").addEventListener("change", load);
-// The fields are empty when the event is over, not before.
-byId("filters").addEventListener("reset", () => queueMicrotask(() => token !== null && load()));
+byId("clear").addEventListener("click", () => {
+  byId("filters").reset();
+  load();
+});
 byId("month").addEventListener("keydown", (event) => {
   if (event.target.matches("input") || !["PageUp", "PageDown"].includes(event.key)) return;
   event.preventDefault();
