@@ -88,7 +88,7 @@ fn welcome(address: SocketAddr, token: &str, tomorrow: Timestamp) -> String {
     });
     format!(
         "\nlive listens on http://{address}\n\
-         Open it in a browser to see the month of the sample; http://{address}/docs/ is the API to try.\n\n\
+         Open it in a browser to see the month; http://{address}/docs/ is the API to try.\n\n\
          A token for {DEVELOPER}, who may do everything, good for 30 days:\n\n{token}\n\n\
          Paste this in another terminal to list the next sessions:\n\n\
          {curl} 'http://{address}/v1/live/sessions?upcoming=true&limit=3'\n\n\
