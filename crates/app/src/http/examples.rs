@@ -19,7 +19,7 @@ const REGISTERED: &str = "2026-03-10T12:00:00.25Z";
 const RECORDING: &str = "https://video.example/sourdough";
 const CALL: &str = "call-7";
 
-/// What is in the document for every error.
+/// What every operation is sent and answers, and every error.
 pub struct Examples;
 
 impl Modify for Examples {
@@ -52,6 +52,7 @@ fn show(content: &mut RefOr<Content>, example: &Value) {
 }
 
 /// The example of an error, where it stands in the document.
+#[must_use]
 pub fn of_error(name: &str) -> RefOr<utoipa::openapi::example::Example> {
     RefOr::Ref(Ref::new(format!("#/components/examples/{name}")))
 }

@@ -45,11 +45,13 @@ class View {
   describe(session) {
     this.session = session;
     const { status, kind, title, max_participants: seats, registered_count: taken } = session;
+    const meter = element("meter", { "aria-label": "Seats taken", min: 0, max: seats, value: taken }, `${taken} of ${seats}`);
+    meter.style.setProperty("--taken", `${(100 * taken) / seats}%`);
     this.facts.replaceChildren(
       element("p", { class: "line" }, element("span", { class: "pill", "data-status": status }, STATUS[status]), ` ${KIND[kind]}`),
       element("h2", { id: "details-title" }, title),
       element("dl", {}, ...facts(session)),
-      element("meter", { "aria-label": "Seats taken", min: 0, max: seats, value: taken }, `${taken} of ${seats}`),
+      meter,
     );
   }
 
