@@ -55,8 +55,8 @@ class View {
     );
   }
 
-  ask(path, method = "GET") {
-    return ask(path, { method, token: this.token, signal: this.#reading.signal });
+  ask(path, options = {}) {
+    return ask(path, { token: this.token, ...options });
   }
 
   /** Does something with the service; what it refuses is shown. */
@@ -76,7 +76,7 @@ class View {
   readPlace() {
     return this.attempt(async () => {
       try {
-        this.showPlace(await this.ask(`${this.path}/registrations/me`));
+        this.showPlace(await this.ask(`${this.path}/registrations/me`, { signal: this.#reading.signal }));
       } catch (fault) {
         // Who never registered has none; whether the session is there was seen when it was listed.
         if (!(fault instanceof Refusal) || fault.status !== 404) {
@@ -89,10 +89,13 @@ class View {
     });
   }
 
-  /** Registers or cancels, and shows what has become of it: to the ear as well, to which the button is gone. */
+  /**
+   * Registers or cancels, and shows what has become of it: to the ear as well, to which the button is gone. It comes to its end
+   * when the visitor goes on meanwhile, for the month to show it.
+   */
   change(path, method) {
     return this.attempt(async () => {
-      this.showPlace(await this.ask(path, method));
+      this.showPlace(await this.ask(path, { method }));
       this.place.focus();
       const session = await this.ask(this.path);
       this.describe(session);

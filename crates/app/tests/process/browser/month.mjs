@@ -139,7 +139,7 @@ async function needsNoMouse(page) {
   await says(place(page), "You have a seat.");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
-  assert.match(await focused(page), /Seats free, scheduled, you have a seat/);
+  await says(page.locator(":focus"), /Seats free, scheduled, you have a seat/);
   await page.keyboard.press("Enter");
   await tabTo(page, "#details .row button");
   await page.keyboard.press("Enter");
