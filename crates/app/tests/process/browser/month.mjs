@@ -103,6 +103,11 @@ async function showsWhatIsRefused(page) {
   await page.unroute("**/v1/live/sessions?*", refuse);
   await press(page, "Try again");
   await says(summary(page), "1 session in April 2026");
+  const endless = (route) => route.fulfill({ json: { sessions: [], next_cursor: "again" } });
+  await page.route("**/v1/live/sessions?*", endless);
+  await press(page, "Next month");
+  await says(summary(page), "The first 0 sessions of May 2026: there are more, which narrower filters show.");
+  await page.unroute("**/v1/live/sessions?*", endless);
   await press(page, "Today");
   await says(summary(page), MARCH);
   await press(page, "Forget token");
