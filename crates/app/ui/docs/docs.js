@@ -19,8 +19,7 @@ window.SwaggerUIBundle({
 
 // Swagger UI leaves things without a name that a screen reader could tell, or a way to them without a mouse.
 const MENDED = [
-  ["select:not([aria-label])", (list) => list.setAttribute("aria-label", parameterOf(list) ?? "Media type")],
-  ["textarea:not([aria-label])", (text) => text.setAttribute("aria-label", parameterOf(text) ?? "Request body")],
+  [":is(select, textarea):not([aria-label])", (field) => field.setAttribute("aria-label", nameOf(field))],
   [".close-modal:not([aria-label])", (button) => button.setAttribute("aria-label", "Close")],
   [".copy-to-clipboard button:not([aria-label])", (button) => button.setAttribute("aria-label", "Copy")],
   // Its label says something else than what stands on it.
@@ -29,7 +28,11 @@ const MENDED = [
   ["pre:not([tabindex])", (text) => text.setAttribute("tabindex", "0")],
 ];
 
-const parameterOf = (field) => field.closest("tr[data-param-name]")?.dataset.paramName;
+function nameOf(field) {
+  if (field.id === "servers") return "Server";
+  const parameter = field.closest("tr[data-param-name]")?.dataset.paramName;
+  return parameter ?? (field.matches("textarea") ? "Request body" : "Media type");
+}
 
 new MutationObserver(() => MENDED.forEach(([which, mend]) => document.querySelectorAll(which).forEach(mend))).observe(
   document.getElementById("explorer"),

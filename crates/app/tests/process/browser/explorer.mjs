@@ -7,6 +7,7 @@ import { DESK, PHONE, TOKEN, isForEverybody, leave, visit } from "./browser.mjs"
 const LIST = "#operations-sessions-listLiveSessions";
 
 async function listsSessions(page, name) {
+  await page.getByLabel("Server", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Authorize" }).click();
   const dialog = page.locator(".modal-ux");
   await dialog.getByLabel("Value").fill(TOKEN);
