@@ -119,15 +119,16 @@ impl TimestampText {
 
     fn of(time: OffsetDateTime) -> Self {
         let ((year, month, day), (hour, minute, second, micros)) = (time.to_calendar_date(), time.to_hms_micro());
-        let mut text = Self { bytes: *b"0000-00-00T00:00:00.000000Z", length: Self::LONGEST };
+        let mut text = Self { bytes: *b"0000-00-00T00:00:00Z000000Z", length: Self::TO_SECONDS + 1 };
         text.put(0..4, year.unsigned_abs());
         text.put(5..7, u8::from(month).into());
         text.put(8..10, day.into());
         text.put(11..13, hour.into());
         text.put(14..16, minute.into());
         text.put(17..19, second.into());
-        text.put(20..26, micros);
-        text.cut_fraction();
+        if micros > 0 {
+            text.put_fraction(micros);
+        }
         text
     }
 
@@ -139,13 +140,14 @@ impl TimestampText {
         }
     }
 
-    fn cut_fraction(&mut self) {
-        let digits = Self::LONGEST - 1;
-        let zeros = self.bytes[..digits].iter().rev().take_while(|digit| **digit == b'0').count();
-        let fraction = digits - Self::TO_SECONDS - 1;
-        let kept = if zeros >= fraction { Self::TO_SECONDS } else { digits - zeros };
-        self.bytes[kept] = b'Z';
-        self.length = kept + 1;
+    fn put_fraction(&mut self, micros: u32) {
+        self.bytes[Self::TO_SECONDS] = b'.';
+        let digits = Self::TO_SECONDS + 1..Self::LONGEST - 1;
+        self.put(digits.clone(), micros);
+        let zeros = self.bytes[digits.clone()].iter().rev().take_while(|digit| **digit == b'0').count();
+        let end = digits.end - zeros;
+        self.bytes[end] = b'Z';
+        self.length = end + 1;
     }
 }
 
