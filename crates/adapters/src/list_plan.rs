@@ -4,7 +4,7 @@
 //! [branches](Branch), each of which some index holds in that order, and the page is the beginning of their merge.
 
 use live_domain::{
-    BrandId, BrandScope, Category, CommunityId, HostId, Position, Selection, SessionFilter, SessionKind, SessionOrder,
+    BrandId, BrandScope, Category, CommunityId, HostId, Position, ScanOrder, Selection, SessionFilter, SessionKind,
     SessionScan, SessionStatus, Timestamp,
 };
 use uuid::Uuid;
@@ -79,10 +79,10 @@ impl<At: From<Timestamp>, Id: From<Uuid>> ListPlan<At, Id> {
         };
         let nothing_is_selected = filter.kinds().iter().next().is_none();
         let brands = if nothing_is_selected { Vec::new() } else { brands(scope, filter) };
-        let every_state = filter.statuses().is_all() && !matches!(scan, SessionScan::Upcoming { .. });
+        let every_state = filter.statuses().is_all() && !matches!(scan.order, ScanOrder::Upcoming { .. });
         let index = SessionIndex::of(!matches!(brands.as_slice(), [Brand::Any]), &conditions, every_state);
         let parts = parts(filter, scan, index);
-        Self { descending: scan.order() == SessionOrder::Newest, conditions, index, brands, parts }
+        Self { descending: scan.order == ScanOrder::Newest, conditions, index, brands, parts }
     }
 
     /// Whether it is known without asking that there are no sessions.
@@ -124,18 +124,18 @@ fn parts<At: From<Timestamp>, Id: From<Uuid>>(
         Part { status, lower, upper }
     };
     let selected = filter.statuses();
-    match scan {
+    match scan.order {
         // What is live is upcoming however long ago it was to begin; what is scheduled is not. One part for both would
         // have to be read through all that is overdue.
-        SessionScan::Upcoming { since, .. } => [(SessionStatus::Live, None), (SessionStatus::Scheduled, Some(since))]
+        ScanOrder::Upcoming { since } => [(SessionStatus::Live, None), (SessionStatus::Scheduled, Some(since))]
             .into_iter()
             .filter(|(status, _)| selected.contains(*status))
             .map(|(status, since)| part(Some(status), since))
             .collect(),
-        SessionScan::Newest { .. } | SessionScan::Chronological { .. } if index.holds_states_apart() => {
+        ScanOrder::Newest | ScanOrder::Chronological if index.holds_states_apart() => {
             selected.iter().map(|status| part(Some(status), None)).collect()
         }
-        SessionScan::Newest { .. } | SessionScan::Chronological { .. } => vec![part(None, None)],
+        ScanOrder::Newest | ScanOrder::Chronological => vec![part(None, None)],
     }
 }
 
@@ -149,8 +149,8 @@ fn bounds<At: From<Timestamp>, Id: From<Uuid>>(
 ) -> Bounds<At, Id> {
     let lower = filter.month().map(live_domain::Month::start).max(since);
     let upper = filter.month().map(live_domain::Month::last);
-    let descending = scan.order() == SessionOrder::Newest;
-    let (lower_place, upper_place) = if descending { (None, scan.after()) } else { (scan.after(), None) };
+    let descending = scan.order == ScanOrder::Newest;
+    let (lower_place, upper_place) = if descending { (None, scan.after) } else { (scan.after, None) };
     (
         narrower(lower, lower_place, |instant, place| instant > place.scheduled_at),
         narrower(upper, upper_place, |instant, place| instant < place.scheduled_at),
@@ -172,7 +172,7 @@ fn narrower<At: From<Timestamp>, Id: From<Uuid>>(
 
 #[cfg(test)]
 mod tests {
-    use live_domain::{Month, TimeZone};
+    use live_domain::{Month, SessionOrder, TimeZone};
 
     use super::*;
 
@@ -193,7 +193,11 @@ mod tests {
     }
 
     fn upcoming(after: Option<Position>) -> SessionScan {
-        SessionScan::Upcoming { since: at(1_000), after }
+        SessionScan { after, ..SessionScan::beginning(SessionOrder::Upcoming, at(1_000)) }
+    }
+
+    fn newest(after: Option<Position>) -> SessionScan {
+        SessionScan { after, ..SessionScan::beginning(SessionOrder::Newest, Timestamp::EARLIEST) }
     }
 
     fn plan(scope: &BrandScope, filter: &SessionFilter, scan: SessionScan) -> ListPlan<Timestamp, Uuid> {
@@ -220,29 +224,28 @@ mod tests {
         assert_eq!(lowers(beside(1_001)), [Some(at_place(1_001)); 2]);
 
         let month = Month::new(1970, 1, &TimeZone::UTC).unwrap();
-        let newest = |after| {
+        let of_month = |after| {
             let filter = SessionFilter::default().with_month(month);
-            plan(&BrandScope::All, &filter, SessionScan::Newest { after }).parts.remove(0)
+            plan(&BrandScope::All, &filter, newest(after)).parts.remove(0)
         };
-        assert_eq!(newest(None).upper, Some(Bound::At(month.last())));
-        assert_eq!(newest(Some(beside(5))).upper, Some(at_place(5)));
+        assert_eq!(of_month(None).upper, Some(Bound::At(month.last())));
+        assert_eq!(of_month(Some(beside(5))).upper, Some(at_place(5)));
         let february = Position { scheduled_at: month.last().later_by(time::Duration::DAY), id: Uuid::nil() };
-        assert_eq!(newest(Some(february)).upper, Some(Bound::At(month.last())));
-        assert_eq!(newest(None).lower, Some(Bound::At(month.start())));
+        assert_eq!(of_month(Some(february)).upper, Some(Bound::At(month.last())));
+        assert_eq!(of_month(None).lower, Some(Bound::At(month.start())));
     }
 
     #[test]
     fn what_selects_nothing_is_not_asked() {
         let scope = BrandScope::only([brand("acme")]).unwrap();
-        let newest = SessionScan::Newest { after: None };
         let nothing = BrandScope::only([]).unwrap();
-        assert!(plan(&nothing, &SessionFilter::default(), newest).is_empty());
-        assert!(plan(&scope, &SessionFilter::default().with_brand(brand("globex")), newest).is_empty());
-        assert!(plan(&scope, &SessionFilter::default().with_kinds(Selection::of([])), newest).is_empty());
-        assert!(plan(&scope, &SessionFilter::default().with_statuses(Selection::of([])), newest).is_empty());
+        assert!(plan(&nothing, &SessionFilter::default(), newest(None)).is_empty());
+        assert!(plan(&scope, &SessionFilter::default().with_brand(brand("globex")), newest(None)).is_empty());
+        assert!(plan(&scope, &SessionFilter::default().with_kinds(Selection::of([])), newest(None)).is_empty());
+        assert!(plan(&scope, &SessionFilter::default().with_statuses(Selection::of([])), newest(None)).is_empty());
         let ended = SessionFilter::default().with_statuses(Selection::of([SessionStatus::Ended]));
         assert!(plan(&scope, &ended, upcoming(None)).is_empty());
-        assert!(!plan(&scope, &ended, newest).is_empty());
+        assert!(!plan(&scope, &ended, newest(None)).is_empty());
     }
 
     #[test]
@@ -251,8 +254,7 @@ mod tests {
             let scope = BrandScope::only((0..number).map(|number| brand(&format!("brand {number}")))).unwrap();
             plan(&scope, &SessionFilter::default(), scan).branches().count()
         };
-        let newest = SessionScan::Newest { after: None };
-        let counts: Vec<_> = [1, 2, 3, 5, 127, 129, 200].map(|number| branches(number, newest)).into();
+        let counts: Vec<_> = [1, 2, 3, 5, 127, 129, 200].map(|number| branches(number, newest(None))).into();
         assert_eq!(counts, [1, 2, 4, 8, 128, 200, 200]);
         assert_eq!(branches(200, upcoming(None)), 400);
     }
@@ -262,7 +264,7 @@ mod tests {
         let names = ["acme", "globex", "initech"].map(brand);
         let scope = BrandScope::only(names.clone()).unwrap();
         let filter = SessionFilter::default().with_host("ada".parse().unwrap());
-        let plan = plan(&scope, &filter, SessionScan::Newest { after: None });
+        let plan = plan(&scope, &filter, newest(None));
         assert_eq!(plan.brands, names.map(Brand::Is).into_iter().chain([Brand::Nobody]).collect::<Vec<_>>());
         assert_eq!((plan.index, plan.branches().count()), (SessionIndex::BrandAndHost, 16));
     }
@@ -274,7 +276,7 @@ mod tests {
         let some = || every().with_statuses(Selection::of([Ended, Cancelled]));
         let by_kind = |filter: SessionFilter| filter.with_kinds(Selection::of([SessionKind::OfficeHours]));
         let read = |filter: SessionFilter| {
-            let plan = plan(&BrandScope::All, &filter, SessionScan::Newest { after: None });
+            let plan = plan(&BrandScope::All, &filter, newest(None));
             (plan.index, plan.parts.into_iter().map(|part| part.status).collect::<Vec<_>>())
         };
         assert_eq!(read(every()), (SessionIndex::All, vec![None]));

@@ -24,7 +24,8 @@ use std::path::Path;
 use async_trait::async_trait;
 use diesel::RunQueryDsl;
 use live_domain::{
-    BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, StoreError, Viewer,
+    BrandScope, ListedSession, Page, PageSize, SessionFilter, SessionRepository, SessionScan, StoreError,
+    StorePosition, StoreProgress, Viewer,
 };
 use uuid::Uuid;
 
@@ -97,5 +98,17 @@ impl Startup for SqliteSessionRepository {
     /// A file is there at once, or made.
     async fn check_up(&self) -> Result<(), NotUp> {
         Ok(())
+    }
+}
+
+/// A file is one copy.
+#[async_trait]
+impl StoreProgress for SqliteSessionRepository {
+    async fn position(&self) -> Result<StorePosition, StoreError> {
+        Ok(StorePosition::ORIGIN)
+    }
+
+    async fn is_ahead(&self, position: StorePosition) -> Result<bool, StoreError> {
+        Ok(position > StorePosition::ORIGIN)
     }
 }

@@ -59,6 +59,7 @@ async fn list() -> Result<(), Box<dyn Error>> {
                 viewer: Viewer::new("ada")?,
                 filter: SessionFilter::default(),
                 start,
+                seen: None,
                 size: PageSize::new(2)?,
             })
             .await?;

@@ -12,7 +12,7 @@
 //! - the use cases: [`LiveSessions`], [`SessionEditor`], [`SessionRegistrations`];
 //! - the ports that a store implements: [`SessionRepository`], [`SessionWriter`], [`RegistrationRepository`],
 //!   [`KeptAnswers`], [`HistoryRepository`], [`PersonRepository`] to forget people, and [`BulkRepository`] for whole stores
-//!   in and out; beside them [`Clock`] and [`IdSource`].
+//!   in and out; [`StoreProgress`], where a store has several copies; beside them [`Clock`] and [`IdSource`].
 //!
 //! # Listing
 //!
@@ -34,6 +34,7 @@
 //!         viewer: Viewer::new("ada")?,
 //!         filter: SessionFilter::default().with_brand("acme".parse()?),
 //!         start: Start::Beginning(SessionOrder::Upcoming),
+//!         seen: None,
 //!         size: PageSize::default(),
 //!     })
 //!     .await?;
@@ -149,15 +150,19 @@ pub use forget::{Forgotten, PersonRepository};
 pub use idempotency::MockKeptAnswers;
 pub use idempotency::{Answer, Fingerprint, IdempotencyKey, Kept, KeptAnswers, Keyed, Outcome, Registered, RequestKey};
 pub use listing::{
-    Month, Page, PageSize, Position, Selection, SessionFilter, SessionOrder, SessionScan, TimeZone, UpcomingGrace,
+    Month, Page, PageSize, Position, ScanOrder, Selection, SessionFilter, SessionOrder, SessionScan, StorePosition,
+    TimeZone, UpcomingGrace,
 };
 pub use metadata::{Metadata, MetadataPatch};
 pub use patch::{Edit, PatchRefused, SessionPatch};
 pub use registration::{LinePlace, LineScan, PlacedRegistration, Registration, RegistrationStatus};
 #[cfg(any(test, feature = "mock"))]
-pub use repository::{MockRegistrationRepository, MockSessionRepository, MockSessionWriter, MockStoreHealth};
 pub use repository::{
-    RegistrationRepository, Replacement, SchemaState, SessionRepository, SessionWriter, StoreHealth, Write,
+    MockRegistrationRepository, MockSessionRepository, MockSessionWriter, MockStoreHealth, MockStoreProgress,
+};
+pub use repository::{
+    RegistrationRepository, Replacement, SchemaState, SessionRepository, SessionWriter, StoreHealth, StoreProgress,
+    Write,
 };
 pub use seats::{Admission, Release, Seats, SeatsTaken};
 pub use service::{Expected, ListSessions, LiveSessions, SessionEditor, SessionRegistrations, Start};

@@ -8,4 +8,4 @@ mod scan;
 pub use filter::{Selection, SessionFilter, Variants};
 pub use month::{Month, MonthError, TimeZone, UnknownTimeZone};
 pub use page::{Page, PageSize, PageSizeError};
-pub use scan::{Position, SessionOrder, SessionScan, UpcomingGrace};
+pub use scan::{Position, ScanOrder, SessionOrder, SessionScan, StorePosition, UpcomingGrace};

@@ -18,9 +18,9 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::event::Event;
 use crate::idempotency::{IdempotencyKey, Kept};
-use crate::listing::{Page, PageSize, SessionFilter, SessionScan};
+use crate::listing::{Page, PageSize, SessionFilter, SessionScan, StorePosition};
 use crate::registration::{Registration, RegistrationStatus};
-use crate::repository::{SchemaState, SessionRepository, StoreHealth};
+use crate::repository::{SchemaState, SessionRepository, StoreHealth, StoreProgress};
 use crate::seats::Seats;
 use crate::session::{ListedSession, Session, SessionVersion};
 use crate::text::Subject;
@@ -137,5 +137,16 @@ impl SessionRepository for MemorySessionRepository {
 impl StoreHealth for MemorySessionRepository {
     async fn schema_state(&self) -> Result<SchemaState, StoreError> {
         Ok(SchemaState::Current)
+    }
+}
+
+#[async_trait]
+impl StoreProgress for MemorySessionRepository {
+    async fn position(&self) -> Result<StorePosition, StoreError> {
+        Ok(StorePosition::ORIGIN)
+    }
+
+    async fn is_ahead(&self, position: StorePosition) -> Result<bool, StoreError> {
+        Ok(position > StorePosition::ORIGIN)
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::{CancelError, RegisterError, ReplaceError, StoreError};
 use crate::event::EventType;
 use crate::idempotency::{Keyed, Registered, RequestKey};
-use crate::listing::{Page, PageSize, SessionFilter, SessionScan};
+use crate::listing::{Page, PageSize, SessionFilter, SessionScan, StorePosition};
 use crate::registration::{LineScan, PlacedRegistration, Registration};
 use crate::session::{ListedSession, Session, SessionVersion};
 use crate::timestamp::Timestamp;
@@ -26,6 +26,10 @@ pub trait SessionRepository: Send + Sync {
     ///
     /// `next` is given exactly when there is a further session, and is the scan resumed after the last one returned:
     /// no page but the first is empty.
+    ///
+    /// The page is read in a state that is not older than what the scan has [seen](SessionScan::seen). Where the store has
+    /// copies of different age, `next` has seen the state that the page was read in as well; a store of one copy need not
+    /// look at it.
     ///
     /// # Errors
     ///
@@ -176,4 +180,24 @@ pub trait StoreHealth: Send + Sync {
     ///
     /// [`StoreError`] when it cannot be reached in time or fails.
     async fn schema_state(&self) -> Result<SchemaState, StoreError>;
+}
+
+/// Tells how far a store has come, so that somebody who has written can ask for a list that shows it.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait StoreProgress: Send + Sync {
+    /// A position that the store comes to with everything that was committed before it is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store does not answer.
+    async fn position(&self) -> Result<StorePosition, StoreError>;
+
+    /// Whether the store has not come to that position, so that nobody can have been told it. False also where that cannot
+    /// be known now. The store is asked only when what is known of it does not settle it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store does not answer.
+    async fn is_ahead(&self, position: StorePosition) -> Result<bool, StoreError>;
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::{FindError, ListSessionsError};
-use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan, UpcomingGrace};
+use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan, StorePosition, UpcomingGrace};
 use crate::repository::SessionRepository;
 use crate::session::ListedSession;
 use crate::viewer::{BrandScope, Viewer};
@@ -37,6 +37,9 @@ pub struct ListSessions {
     pub filter: SessionFilter,
     /// In which order, from which place on.
     pub start: Start,
+    /// What the caller has seen of the store: no older state is shown. A walk that is resumed has seen what its pages showed
+    /// as well.
+    pub seen: Option<StorePosition>,
     /// How many.
     pub size: PageSize,
 }
@@ -62,7 +65,7 @@ impl LiveSessions {
     /// [`ListSessionsError::BrandOutOfScope`] when the filter names a brand that does not exist for the caller;
     /// the store is not asked then.
     pub async fn list(&self, request: ListSessions) -> Result<Page<ListedSession, SessionScan>, ListSessionsError> {
-        let ListSessions { scope, viewer, filter, start, size } = request;
+        let ListSessions { scope, viewer, filter, start, seen, size } = request;
         if filter.brand().is_some_and(|brand| !scope.permits(brand)) {
             return Err(ListSessionsError::BrandOutOfScope);
         }
@@ -70,7 +73,7 @@ impl LiveSessions {
             Start::Beginning(order) => SessionScan::beginning(order, self.grace.since(self.clock.now())),
             Start::At(scan) => scan,
         };
-        Ok(self.repository.list(&scope, &viewer, &filter, scan, size).await?)
+        Ok(self.repository.list(&scope, &viewer, &filter, scan.having_seen(seen), size).await?)
     }
 
     /// One session.
@@ -111,6 +114,7 @@ mod tests {
             viewer: Viewer::new("ada").unwrap(),
             filter: SessionFilter::default(),
             start,
+            seen: None,
             size: PageSize::default(),
         }
     }
@@ -132,18 +136,32 @@ mod tests {
         repository
     }
 
+    fn upcoming(since: Timestamp) -> SessionScan {
+        SessionScan::beginning(SessionOrder::Upcoming, since)
+    }
+
     #[test]
     fn judges_upcoming_by_its_clock_and_grace() {
         let since = noon().earlier_by(Duration::minutes(45));
-        let service = service(expecting(SessionScan::Upcoming { since, after: None }));
+        let service = service(expecting(upcoming(since)));
         run(&service, request(Start::Beginning(SessionOrder::Upcoming))).unwrap();
     }
 
     #[test]
     fn a_resumed_walk_keeps_its_instant() {
-        let scan = SessionScan::Upcoming { since: Timestamp::EARLIEST, after: None };
+        let scan = upcoming(Timestamp::EARLIEST);
         let service = service(expecting(scan));
         run(&service, request(Start::At(scan))).unwrap();
+    }
+
+    #[test]
+    fn the_store_is_told_what_the_caller_has_seen_be_it_by_the_walk_or_besides() {
+        let seen = |number| Some(StorePosition::new(number));
+        let walked = upcoming(Timestamp::EARLIEST).having_seen(seen(7));
+        for (besides, counts) in [(None, seen(7)), (seen(6), seen(7)), (seen(8), seen(8))] {
+            let service = service(expecting(walked.having_seen(counts)));
+            run(&service, ListSessions { seen: besides, ..request(Start::At(walked)) }).unwrap();
+        }
     }
 
     #[test]

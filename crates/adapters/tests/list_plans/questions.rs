@@ -1,8 +1,8 @@
 //! What is asked.
 
 use live_domain::{
-    BrandScope, Month, Position, Selection, SessionFilter, SessionKind, SessionOrder, SessionScan, SessionStatus,
-    TimeZone, Timestamp, Viewer,
+    BrandScope, Month, Position, ScanOrder, Selection, SessionFilter, SessionKind, SessionOrder, SessionScan,
+    SessionStatus, TimeZone, Timestamp, Viewer,
 };
 use time::macros::datetime;
 use uuid::Uuid;
@@ -91,11 +91,11 @@ pub(crate) fn questions() -> Vec<Question> {
         for (which, condition) in conditions() {
             for (in_state, statuses) in statuses() {
                 for (place, month, scan) in places() {
-                    let asks = !matches!(scan, SessionScan::Upcoming { .. }) || in_state != "of one";
+                    let asks = !matches!(scan.order, ScanOrder::Upcoming { .. }) || in_state != "of one";
                     let filter = condition.clone().with_statuses(statuses.clone());
                     let filter = brand.brand().map_or(filter.clone(), |brand| filter.with_brand(brand.clone()));
                     let filter = month.map_or(filter.clone(), |month| filter.with_month(month));
-                    let name = format!("{:?} by {which}, {in_state}, {whose} {place}", scan.order());
+                    let name = format!("{:?} by {which}, {in_state}, {whose} {place}", scan.order);
                     if asks {
                         questions.push(Question { name, scope: scope.clone(), filter, scan });
                     }

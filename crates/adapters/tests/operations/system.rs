@@ -167,8 +167,8 @@ impl System {
         let (mut next, mut pages) = (Some(Start::Beginning(order)), String::new());
         while let Some(start) = next {
             let Caller { viewer, scope, .. } = caller.clone();
-            let request =
-                ListSessions { scope, viewer, filter: filter.clone(), start, size: PageSize::new(size).unwrap() };
+            let (filter, size) = (filter.clone(), PageSize::new(size).unwrap());
+            let request = ListSessions { scope, viewer, filter, start, seen: None, size };
             let page = self.sessions.list(request).await;
             pages.push_str(&text(&page));
             next = page.ok().and_then(|page| page.next).map(Start::At);
@@ -217,6 +217,7 @@ impl System {
             viewer: viewer("ada"),
             filter: SessionFilter::default(),
             start: Start::Beginning(SessionOrder::Newest),
+            seen: None,
             size: PageSize::new(PageSize::MAX).unwrap(),
         };
         text(&self.sessions.list(request).await)

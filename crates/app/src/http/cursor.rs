@@ -137,6 +137,15 @@ impl Payload {
         self.take().map(Uuid::from_bytes)
     }
 
+    /// What is there besides, up to the end, if anything is.
+    fn rest<const N: usize>(&mut self) -> Result<Option<[u8; N]>, InvalidCursor> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let rest = self.take()?;
+        self.end().map(|()| Some(rest))
+    }
+
     fn end(&self) -> Result<(), InvalidCursor> {
         if self.0.is_empty() { Ok(()) } else { Err(InvalidCursor) }
     }

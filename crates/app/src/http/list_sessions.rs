@@ -59,7 +59,7 @@ pub async fn list_sessions(
     let binding = Binding::of(&query.filter, query.order, &caller.brands);
     let start = start(&query, binding)?;
     let ListSessionsQuery { filter, size, .. } = query;
-    let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, size };
+    let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, seen: None, size };
     let page = state.in_time(state.sessions.list(asked)).await?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
     PageOfItems { name: "sessions", items: &page.items, binding, next }

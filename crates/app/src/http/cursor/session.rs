@@ -5,8 +5,9 @@
 //! | 8 | the instant that `upcoming` is judged since, in microseconds; zero in other orders |
 //! | 8 | `scheduled_at` of the last session seen, in microseconds |
 //! | 16 | its id |
+//! | 8 | what has been seen of the store ([`StorePosition`]), if anything |
 
-use live_domain::{BrandScope, Position, SessionFilter, SessionOrder, SessionScan};
+use live_domain::{BrandScope, Position, ScanOrder, SessionFilter, SessionOrder, SessionScan, StorePosition};
 
 use super::{Binding, Fields, InvalidCursor, open, seal};
 
@@ -37,12 +38,15 @@ impl Binding {
 /// Writes the cursor of the page that `scan` asks for. A scan at its beginning has none.
 #[must_use]
 pub fn encode(binding: Binding, scan: SessionScan) -> Option<String> {
-    let after = scan.after()?;
-    let since = match scan {
-        SessionScan::Upcoming { since, .. } => since.as_micros(),
-        SessionScan::Newest { .. } | SessionScan::Chronological { .. } => 0,
+    let SessionScan { order, after, seen } = scan;
+    let after = after?;
+    let since = match order {
+        ScanOrder::Upcoming { since } => since.as_micros(),
+        ScanOrder::Newest | ScanOrder::Chronological => 0,
     };
-    Some(seal(binding, &[&since.to_be_bytes(), &after.scheduled_at.as_micros().to_be_bytes(), after.id.as_bytes()]))
+    let (since, scheduled_at) = (since.to_be_bytes(), after.scheduled_at.as_micros().to_be_bytes());
+    let seen = seen.map(|seen| seen.get().to_be_bytes());
+    Some(seal(binding, &[&since, &scheduled_at, after.id.as_bytes(), seen.as_ref().map_or(&[], <[u8; 8]>::as_slice)]))
 }
 
 /// Reads a cursor that was made for this binding and order.
@@ -54,8 +58,8 @@ pub fn decode(text: &str, binding: Binding, order: SessionOrder) -> Result<Sessi
     let mut payload = open(text, binding)?;
     let since = payload.instant()?;
     let after = Position { scheduled_at: payload.instant()?, id: payload.id()? };
-    payload.end()?;
-    Ok(SessionScan::beginning(order, since).resumed_after(after))
+    let seen = payload.rest()?.map(|number| StorePosition::new(u64::from_be_bytes(number)));
+    Ok(SessionScan::beginning(order, since).resumed_after(after).having_seen(seen))
 }
 
 #[cfg(test)]
@@ -74,9 +78,10 @@ mod tests {
 
     fn any_scan() -> impl Strategy<Value = SessionScan> {
         let instant = || (0..Timestamp::LATEST.as_micros()).prop_map(|micros| Timestamp::from_micros(micros).unwrap());
-        (instant(), instant(), any::<u128>()).prop_map(|(since, scheduled_at, id)| {
+        (instant(), instant(), any::<u128>(), any::<Option<u64>>()).prop_map(|(since, scheduled_at, id, seen)| {
             let place = Position { scheduled_at, id: Uuid::from_u128(id) };
-            SessionScan::beginning(SessionOrder::Upcoming, since).resumed_after(place)
+            let seen = seen.map(StorePosition::new);
+            SessionScan::beginning(SessionOrder::Upcoming, since).resumed_after(place).having_seen(seen)
         })
     }
 
