@@ -5,16 +5,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use live_domain::{
     BulkRepository, HistoryRepository, KeptAnswers, PersonRepository, RegistrationRepository, SessionRepository,
-    SessionWriter, StoreError, StoreHealth,
+    SessionWriter, StoreError, StoreHealth, StoreProgress,
 };
 
 use crate::backlog::HistoryBacklog;
 use crate::checkup::Checkup;
-use crate::database_url::DatabaseUrl;
+use crate::database_url::{DatabaseUrl, PostgresUrl};
 use crate::migrations::Migrations;
-use crate::postgres::PgSessionRepository;
+use crate::postgres::{PgReplicas, PgSessionRepository};
 use crate::sqlite::SqliteSessionRepository;
-use crate::store_settings::StoreSettings;
+use crate::store_settings::{StandbySettings, StoreSettings};
 use crate::usage::StoreUsage;
 
 /// Tells whether a store is there yet.
@@ -58,6 +58,8 @@ pub struct Store {
     pub backlog: Arc<dyn HistoryBacklog>,
     /// Imports and exports.
     pub bulk: Arc<dyn BulkRepository>,
+    /// Tells how far it has come.
+    pub progress: Arc<dyn StoreProgress>,
     /// Tells whether it can serve.
     pub health: Arc<dyn StoreHealth>,
     /// Brings its schema up.
@@ -94,6 +96,27 @@ pub fn open(url: &DatabaseUrl, settings: StoreSettings) -> Result<Store, OpenErr
     }
 }
 
+/// Opens the store on a primary, of which lists are read from standbys. It connects to each of them from now on, and whoever
+/// is away is read from once it is there.
+///
+/// # Errors
+///
+/// As for [`open`].
+pub fn open_with_standbys(
+    primary: &PostgresUrl,
+    standbys: &StandbySettings,
+    settings: StoreSettings,
+) -> Result<Store, OpenError> {
+    let primary = PgSessionRepository::new(primary, settings)?;
+    let replicas = Arc::new(PgReplicas::new(primary.clone(), standbys, settings)?);
+    Ok(Store {
+        sessions: Arc::<PgReplicas>::clone(&replicas),
+        progress: Arc::<PgReplicas>::clone(&replicas),
+        usage: replicas,
+        ..ports_of(primary)
+    })
+}
+
 fn ports_of<T>(store: T) -> Store
 where
     T: SessionRepository
@@ -104,6 +127,7 @@ where
         + PersonRepository
         + HistoryBacklog
         + BulkRepository
+        + StoreProgress
         + StoreHealth
         + Migrations
         + Checkup
@@ -122,6 +146,7 @@ where
         people: Arc::<T>::clone(&store),
         backlog: Arc::<T>::clone(&store),
         bulk: Arc::<T>::clone(&store),
+        progress: Arc::<T>::clone(&store),
         health: Arc::<T>::clone(&store),
         migrations: Arc::<T>::clone(&store),
         checkup: Arc::<T>::clone(&store),

@@ -49,8 +49,8 @@ pub mod usage;
 
 pub use backlog::{Backlog, HistoryBacklog};
 pub use checkup::Checkup;
-pub use connect::{NotUp, OpenError, Startup, Store, open};
+pub use connect::{NotUp, OpenError, Startup, Store, open, open_with_standbys};
 pub use database_url::{DatabaseUrl, DatabaseUrlError, PostgresUrl};
 pub use migrations::Migrations;
-pub use store_settings::StoreSettings;
-pub use usage::{FailureKind, StoreReading, StoreUsage};
+pub use store_settings::{StandbySettings, StoreSettings};
+pub use usage::{FailureKind, ReplicaReading, StandbyReading, StoreReading, StoreUsage};

@@ -20,7 +20,9 @@ mod migrate;
 mod password_file;
 mod patience;
 mod pool;
+mod progress;
 mod registrations;
+mod replicas;
 mod row;
 pub mod schema;
 mod session;
@@ -47,6 +49,7 @@ use self::connection::Connector;
 use self::error::PgError;
 use self::history_deletion::DeletedThrough;
 use self::pool::Pool;
+use self::progress::KnownPosition;
 use self::row::ListedRow;
 use self::schema::sessions;
 use self::statement::{brands, statement};
@@ -60,6 +63,7 @@ use crate::usage::{StoreReading, StoreUsage};
 pub use self::explain::{Statement, request_options};
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
+pub(crate) use self::replicas::PgReplicas;
 
 const FIND: &str = "
     SELECT s.*, coalesce((SELECT r.status = 'registered' FROM registrations r
@@ -72,6 +76,7 @@ pub struct PgSessionRepository {
     connector: Connector,
     pool: Pool,
     deleted_through: DeletedThrough,
+    come_to: KnownPosition,
 }
 
 impl PgSessionRepository {
@@ -84,7 +89,7 @@ impl PgSessionRepository {
     pub fn new(url: &PostgresUrl, settings: StoreSettings) -> Result<Self, OpenError> {
         let connector = Connector::new(url, settings.timeout)?;
         let pool = Pool::new(&connector, settings)?;
-        Ok(Self { connector, pool, deleted_through: DeletedThrough::default() })
+        Ok(Self { connector, pool, deleted_through: DeletedThrough::default(), come_to: KnownPosition::default() })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::database_url::PostgresUrl;
+
 /// How a store is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreSettings {
@@ -12,4 +14,13 @@ pub struct StoreSettings {
     pub timeout: Duration,
     /// How many threads serve requests. Each keeps its share of the connections, as far as there are enough.
     pub threads: usize,
+}
+
+/// The standbys of a primary that lists are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandbySettings {
+    /// Where they are; each address names one server.
+    pub urls: Vec<PostgresUrl>,
+    /// How far behind the primary one may be: beyond that nothing is read from it.
+    pub max_lag: Duration,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// What kind of failure a store met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,45 @@ pub struct StoreReading {
     /// How often work of requests failed, by kind, each kind once. Work that was tried again and succeeded counts with the
     /// failure before it.
     pub failures: Vec<(FailureKind, u64)>,
+    /// The servers that lists are read from, where there are several.
+    pub replicas: Option<ReplicaReading>,
+}
+
+impl StoreReading {
+    /// With the connections of another server of the same store, whose failures count with its own.
+    pub(crate) fn with_pool_of(self, other: &Self) -> Self {
+        Self {
+            pool_max: self.pool_max + other.pool_max,
+            pool_open: self.pool_open + other.pool_open,
+            pool_idle: self.pool_idle + other.pool_idle,
+            pool_waiting: self.pool_waiting + other.pool_waiting,
+            ..self
+        }
+    }
+}
+
+/// From where lists are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaReading {
+    /// The primary: its host and port.
+    pub primary: String,
+    /// How many lists were read from the primary.
+    pub lists_of_primary: u64,
+    /// The standbys.
+    pub standbys: Vec<StandbyReading>,
+}
+
+/// How a standby does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandbyReading {
+    /// Its host and port.
+    pub server: String,
+    /// By how much it is behind the primary at most; none: it does not answer, or is behind by more than is known.
+    pub lag: Option<Duration>,
+    /// Whether lists are read from it.
+    pub is_read: bool,
+    /// How many lists were.
+    pub lists: u64,
 }
 
 /// Tells how a store is used.
@@ -113,6 +153,7 @@ impl Failures {
             pool_idle: pool.available,
             pool_waiting: pool.waiting,
             failures: self.0.iter().map(|(kind, count)| (*kind, count.load(Ordering::Relaxed))).collect(),
+            replicas: None,
         }
     }
 }

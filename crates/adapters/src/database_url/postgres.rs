@@ -171,6 +171,19 @@ impl PostgresUrl {
         self.endpoints.iter().all(Endpoint::is_local)
     }
 
+    /// The servers that it names, each as host and port.
+    pub(crate) fn servers(&self) -> String {
+        let servers: Vec<_> =
+            self.endpoints.iter().map(|endpoint| format!("{}:{}", endpoint.name(), endpoint.port)).collect();
+        servers.join(",")
+    }
+
+    /// Whether it names one server and no more.
+    #[must_use]
+    pub fn is_of_one_server(&self) -> bool {
+        self.endpoints.len() == 1
+    }
+
     /// Whom it connects to, in words for an error message.
     pub(crate) fn target(&self) -> String {
         let config = &self.config;

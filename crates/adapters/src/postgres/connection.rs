@@ -94,7 +94,14 @@ impl Connector {
 /// A task that ends when nobody cares for it any more. A server that says nothing, or is frozen in the middle of an
 /// answer, would keep it, and its socket, for long.
 #[derive(Debug)]
-struct Task<T>(JoinHandle<T>);
+pub(super) struct Task<T>(JoinHandle<T>);
+
+impl<T> Task<T> {
+    /// The task behind that handle.
+    pub(super) fn of(handle: JoinHandle<T>) -> Self {
+        Self(handle)
+    }
+}
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
@@ -109,7 +116,12 @@ pub(crate) struct Wire(Task<()>);
 impl Wire {
     /// Moves the bytes from now on.
     pub(super) fn of(connection: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(Task(tokio::spawn(connection)))
+        Self(Task::of(tokio::spawn(connection)))
+    }
+
+    /// Waits until the connection has ended. To be waited for once.
+    pub(super) async fn ended(&mut self) {
+        drop((&mut self.0.0).await);
     }
 
     /// Whether the server has closed the connection. It costs no round trip.

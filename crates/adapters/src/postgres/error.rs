@@ -33,6 +33,8 @@ pub(crate) enum PgError {
     },
     #[error("Postgres did not answer within {} ms", .0.as_millis())]
     Deadline(Duration),
+    #[error("Postgres closed the connection")]
+    Closed,
     #[error("there is no pool of connections: {0}")]
     Pool(String),
     #[error("a statement failed on Postgres")]
@@ -73,6 +75,7 @@ impl PgError {
         match self {
             Self::Connect { .. } | Self::SetUp { .. } => FailureKind::Connect,
             Self::Deadline(_) => FailureKind::Deadline,
+            Self::Closed => FailureKind::Lost,
             Self::KeyVanished => FailureKind::Conflict,
             Self::Told { sqlstate, .. } => kind_of(sqlstate.code()),
             Self::Statement(error) => kind_without_code(error),

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use live_domain::{BrandScope, PageSize, SessionFilter, SessionScan, Viewer};
 use uuid::Uuid;
 
+use super::progress::POSITION;
 use super::row::PgInstant;
 use super::schema::sessions;
 use crate::list_plan::{Brand, Part};
@@ -77,8 +78,15 @@ impl ListQuery {
     }
 }
 
-impl QueryFragment<Pg> for ListQuery {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl ListQuery {
+    /// The same, and how far the server has come. It is evaluated once, after the rows were settled: whoever has come so far has
+    /// all that the page shows.
+    pub(crate) fn with_position(self) -> PositionedListQuery {
+        PositionedListQuery(self)
+    }
+
+    /// The statement, with more columns at the end of a row.
+    fn push<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>, more_columns: &str) -> QueryResult<()> {
         // A scalar probe of the primary key for each row of the page: EXISTS may be made a hash of all that the viewer
         // ever registered for, and with a condition on the status the line of the session may be read instead.
         out.push_sql(&format!(
@@ -86,7 +94,7 @@ impl QueryFragment<Pg> for ListQuery {
              WHERE r.session_id = page.id AND r.user_id = "
         ));
         out.push_bind_param::<Text, str>(&self.0.viewer)?;
-        out.push_sql("), false) FROM (");
+        out.push_sql(&format!("), false){more_columns} FROM ("));
         for (number, (brand, part)) in self.0.plan.branches().enumerate() {
             out.push_sql(if number == 0 { "(" } else { " UNION ALL (" });
             self.push_branch(&mut out, brand, part)?;
@@ -99,6 +107,12 @@ impl QueryFragment<Pg> for ListQuery {
     }
 }
 
+impl QueryFragment<Pg> for ListQuery {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.push(out, "")
+    }
+}
+
 impl QueryId for ListQuery {
     type QueryId = ();
     /// Its text depends on what is asked: diesel is to go by the text.
@@ -107,4 +121,23 @@ impl QueryId for ListQuery {
 
 impl Query for ListQuery {
     type SqlType = (sessions::SqlType, Bool);
+}
+
+/// The statement that reads a page where servers of different age are read.
+#[derive(Debug, Clone)]
+pub(crate) struct PositionedListQuery(ListQuery);
+
+impl QueryFragment<Pg> for PositionedListQuery {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.push(out, &format!(", (SELECT {POSITION})"))
+    }
+}
+
+impl QueryId for PositionedListQuery {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for PositionedListQuery {
+    type SqlType = (<ListQuery as Query>::SqlType, BigInt);
 }

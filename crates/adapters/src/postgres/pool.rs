@@ -69,8 +69,8 @@ impl<R: From<StoreError>> Undone<R> {
     }
 }
 
-/// One statement that does no harm when it is run twice.
-struct Harmless<W>(W);
+/// One statement that does no harm when it is run twice, and how long it is waited for.
+struct Harmless<W>(W, Duration);
 
 #[async_trait]
 impl<T, W> Work for Harmless<W>
@@ -82,6 +82,10 @@ where
     type Refused = Infallible;
 
     const HARMLESS: bool = true;
+
+    fn patience(&self, _: Duration) -> Duration {
+        self.1
+    }
 
     async fn attempt(&self, connection: &mut AsyncPgConnection) -> Result<T, Undone<Infallible>> {
         let work = self.0.clone();
@@ -101,9 +105,18 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(connector: &Connector, settings: StoreSettings) -> Result<Self, PgError> {
+        Self::counting(Failures::default(), connector, settings)
+    }
+
+    /// A pool of connections to a server beside that of the other one: failures count together.
+    pub(crate) fn beside(other: &Self, connector: &Connector, settings: StoreSettings) -> Result<Self, PgError> {
+        Self::counting(other.failures.clone(), connector, settings)
+    }
+
+    fn counting(failures: Failures, connector: &Connector, settings: StoreSettings) -> Result<Self, PgError> {
         let runtime = connector.runtime();
         let connections = Shares::new(connector, settings)?;
-        Ok(Self { connections, timeout: settings.timeout, runtime, failures: Failures::default() })
+        Ok(Self { connections, timeout: settings.timeout, runtime, failures })
     }
 
     /// Takes a connection and runs a statement on it that does no harm when it is run twice: a read, or one that deletes
@@ -116,7 +129,16 @@ impl Pool {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Clone + Send + Sync,
     {
-        let done = self.in_time(&Harmless(work)).instrument(spans::read(SYSTEM)).await;
+        self.run_within(self.timeout, work).await
+    }
+
+    /// The same for somebody who has less time.
+    pub(crate) async fn run_within<T, W>(&self, patience: Duration, work: W) -> Result<T, PgError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Clone + Send + Sync,
+    {
+        let done = self.in_time(&Harmless(work, patience)).instrument(spans::read(SYSTEM)).await;
         done.map_err(|undone| match undone {
             Undone::Failed(error) => error,
             Undone::Refused(never) => match never {},
@@ -172,6 +194,11 @@ impl Pool {
         };
         lease.end_with(fate);
         done
+    }
+
+    /// How long a request waits.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// A failure that belongs to the count.

@@ -79,11 +79,16 @@ impl PgCluster {
 
     /// A standby of this server, which follows it.
     pub async fn standby(&self) -> Self {
+        self.standby_with(&[]).await
+    }
+
+    /// A standby of this server with these settings.
+    pub async fn standby_with(&self, settings: &[&str]) -> Self {
         let mut standby = Self::prepare().await;
         let mut backup = standby.programs.command("pg_basebackup");
         backup.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &self.url("postgres")]);
         run(backup.arg("--pgdata").arg(standby.data()));
-        standby.launch(&[]);
+        standby.launch(settings);
         standby
     }
 
