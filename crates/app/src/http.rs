@@ -27,6 +27,7 @@ pub mod openapi;
 pub mod pages;
 pub mod parameters;
 pub mod payload;
+pub mod position;
 pub mod query;
 pub mod rate;
 pub mod record;

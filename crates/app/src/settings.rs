@@ -5,6 +5,7 @@ mod database;
 mod faults;
 mod identity;
 mod libpq;
+mod standbys;
 mod table;
 #[cfg(feature = "otel")]
 mod traces;
@@ -20,6 +21,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 pub use database::{Database, DatabaseDefault};
 pub use identity::{KeyPlace, read_keys};
+pub use standbys::Standbys;
 pub use table::{Form, SETTINGS, Setting};
 #[cfg(feature = "otel")]
 pub use traces::TraceExport;

@@ -172,7 +172,8 @@ impl PostgresUrl {
     }
 
     /// The servers that it names, each as host and port.
-    pub(crate) fn servers(&self) -> String {
+    #[must_use]
+    pub fn servers(&self) -> String {
         let servers: Vec<_> =
             self.endpoints.iter().map(|endpoint| format!("{}:{}", endpoint.name(), endpoint.port)).collect();
         servers.join(",")

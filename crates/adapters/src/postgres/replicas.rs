@@ -119,7 +119,9 @@ impl PgReplicas {
     /// It has everything that was ever seen.
     async fn page_of_primary(&self, query: &PositionedListQuery, patience: Duration) -> Result<ReadPage, PgError> {
         let page = read(&self.primary.pool, query, patience).await?;
-        page.1.into_iter().for_each(|position| self.primary.come_to.note(position));
+        if let Some(position) = page.1 {
+            self.primary.come_to.note(position);
+        }
         self.lists.fetch_add(1, Ordering::Relaxed);
         Ok(page)
     }

@@ -142,8 +142,8 @@ async fn without_the_primary_a_standby_that_is_behind_is_waited_for() {
         until("it is asked", async || client.query_one(ask, &[]).await.expect("an answer").get::<_, i64>(0) > 1).await;
         execute(&site.standbys[0], RESUME).await;
     };
-    let (sees, ()) = tokio::join!(sees(&store, 1, Some(seen)), resume);
-    assert!(sees);
+    let (is_there, ()) = tokio::join!(sees(&store, 1, Some(seen)), resume);
+    assert!(is_there);
 }
 
 #[tokio::test(flavor = "multi_thread")]

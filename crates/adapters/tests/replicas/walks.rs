@@ -45,7 +45,9 @@ async fn walk(store: &Store, order: SessionOrder) -> HashMap<Uuid, u32> {
             page => page.expect("a page"),
         };
         let Page { items, next } = page;
-        items.into_iter().for_each(|item| *met.entry(item.session.id).or_default() += 1);
+        for item in items {
+            *met.entry(item.session.id).or_default() += 1;
+        }
         match next {
             Some(next) => scan = next,
             None => return met,

@@ -22,7 +22,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let mut signals = serve::catch_signals()?;
     let (addresses, drain) = (loopback(settings.bind()?)?, settings.drain()?);
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
-    let store = store::open(settings, DatabaseDefault::File)?;
+    let store = store::open_serving(settings, DatabaseDefault::File)?;
     let metrics = Metrics::default();
     let verifier = identity::verifier(settings, Some(&secret), &metrics)?;
     let upkeep = serve::upkeep(settings, &store, &metrics)?;

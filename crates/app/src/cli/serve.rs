@@ -24,7 +24,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let metrics = Metrics::default();
     let verifier = identity::verifier(settings, settings.hs256_secret()?.as_ref(), &metrics)?;
     let (migrate_on_start, drain) = (settings.migrate_on_start()?, settings.drain()?);
-    let store = store::open(settings, DatabaseDefault::None)?;
+    let store = store::open_serving(settings, DatabaseDefault::None)?;
     let upkeep = upkeep(settings, &store, &metrics)?;
     let state = state(settings, &store, verifier, metrics)?;
     let listener = listen(&settings.bind()?)?;
@@ -53,7 +53,7 @@ pub(super) fn state(
 ) -> Result<AppState, Failure> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
     let (grace, store_deadline) = (settings.upcoming_grace()?, settings.store_settings()?.timeout);
-    let Store { sessions, writer, registrations, kept, health, .. } = store.clone();
+    let Store { sessions, writer, registrations, kept, progress, health, .. } = store.clone();
     Ok(AppState {
         sessions: LiveSessions::new(Arc::clone(&sessions), Arc::<SystemClock>::clone(&clock), grace),
         editor: SessionEditor::new(
@@ -64,6 +64,7 @@ pub(super) fn state(
             Arc::<TimeOrderedIds>::clone(&ids),
         ),
         registrations: SessionRegistrations::new(sessions, registrations, Arc::<SystemClock>::clone(&clock), ids),
+        progress,
         load: LoadLimit::new(settings.max_in_flight()?),
         rate: settings.rate_limit()?,
         cors: settings.cors()?,

@@ -24,6 +24,18 @@ pub(super) fn open(settings: &Settings, default: DatabaseDefault) -> Result<Stor
     })
 }
 
+/// Opens the store to serve from: with its standbys, where lists are read from some.
+pub(super) fn open_serving(settings: &Settings, default: DatabaseDefault) -> Result<Store, Failure> {
+    let Some(standbys) = settings.standbys(&settings.database(default)?)? else { return open(settings, default) };
+    say(&format!("store: {}", settings.database(default)?));
+    say(&format!("standbys: {standbys}"));
+    let store = live_adapters::open_with_standbys(&standbys.primary, &standbys.settings, settings.store_settings()?);
+    store.map_err(|error| match error {
+        OpenError::Setting(fault) => standbys.fault(&fault).into(),
+        OpenError::Store(error) => error.into(),
+    })
+}
+
 /// Opens a store whose schema is this version's; one that is behind is told how to come up.
 pub(super) async fn open_current(settings: &Settings) -> Result<Store, Failure> {
     let store = open(settings, DatabaseDefault::FileIfThere)?;

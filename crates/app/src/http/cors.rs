@@ -20,11 +20,11 @@ use super::state::AppState;
 /// The methods of the API.
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 /// The fields of a request that a page may send.
-const REQUEST_FIELDS: &str =
-    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, Traceparent, Tracestate";
+const REQUEST_FIELDS: &str = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Live-Position, X-Request-Id, Traceparent, \
+     Tracestate";
 /// The fields of an answer that a page may read, beside those that it always may.
-const ANSWER_FIELDS: &str = "Accept-Patch, Allow, ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, \
-    X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
+const ANSWER_FIELDS: &str = "Accept-Patch, Allow, ETag, Idempotent-Replayed, Link, Live-Position, Location, Retry-After, \
+    WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
 /// How long a browser need not ask again, in seconds: the longest that browsers heed.
 const MAX_AGE: &str = "7200";
 

@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 use super::answer::PageOfItems;
 use super::cursor::{Binding, InvalidCursor, session as cursor};
 use super::error::ApiError;
+use super::faults::both;
 use super::list_query::{ListSessionsParameters, ListSessionsQuery};
+use super::parameters::PositionHeader;
+use super::position;
 use super::refusals::ListRefusals;
 use super::session_body::{self, SessionBody};
 use super::state::AppState;
@@ -37,7 +40,7 @@ pub struct ListSessionsBody<'a> {
     operation_id = "listLiveSessions",
     tag = "sessions",
     security(("bearer" = [])),
-    params(ListSessionsParameters),
+    params(ListSessionsParameters, PositionHeader),
     responses(
         (status = 200, description = "A page of sessions", body = ListSessionsBody<'_>,
             headers(
@@ -55,12 +58,16 @@ pub async fn list_sessions(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
-    let query = ListSessionsQuery::parse(request.query_string())?;
+    let (seen, query) = both(position::seen(&request), ListSessionsQuery::parse(request.query_string()))?;
     let binding = Binding::of(&query.filter, query.order, &caller.brands);
     let start = start(&query, binding)?;
     let ListSessionsQuery { filter, size, .. } = query;
-    let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, seen: None, size };
-    let page = state.in_time(state.sessions.list(asked)).await?;
+    let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, seen, size };
+    let listing = async {
+        position::check(&*state.progress, seen).await?;
+        Ok::<_, ApiError>(state.sessions.list(asked).await?)
+    };
+    let page = state.in_time(listing).await?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
     PageOfItems { name: "sessions", items: &page.items, binding, next }
         .answer(&request, |session, out| session_body::write(&SessionBody::from(session), out))

@@ -34,3 +34,18 @@ pub struct VersionHeader {
     #[param(rename = "If-Match", required = false)]
     if_match: String,
 }
+
+/// Of a list that is to show what was written.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct PositionHeader {
+    /// `Live-Position` of the answer to a write: the list shows that write, and everything before it.
+    #[param(
+        rename = "Live-Position",
+        required = false,
+        pattern = "^(0|[1-9A-F][0-9A-F]{0,7})/(0|[1-9A-F][0-9A-F]{0,7})$",
+        example = "0/16B3748"
+    )]
+    live_position: String,
+}

@@ -15,6 +15,7 @@ use super::faults::both;
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::line_query::{ListRegistrationsParameters, ListRegistrationsQuery};
 use super::parameters::{KeyHeader, SessionPath};
+use super::position::write_in_time;
 use super::query::no_parameters;
 use super::refusals::{LineRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
 use super::registration_body::{self, OwnRegistrationBody, RegistrationBody};
@@ -61,11 +62,13 @@ fn rendered(registration: &PlacedRegistration) -> (Tag, Vec<u8>) {
                 ("Location" = String, description = "The registration, relative to the request"),
                 ("ETag" = String, description = "Weak; for `If-None-Match`"),
                 ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
             )),
         (status = 200, description = "The registration that was there", body = OwnRegistrationBody<'_>,
             headers(
                 ("ETag" = String, description = "Weak; for `If-None-Match`"),
                 ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
             )),
         RegisterRefusals,
     )
@@ -81,7 +84,8 @@ pub async fn register(
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), ()) = both(head, no_body(&body))?;
     let id = session_id(&request);
-    let answer = state.in_time(state.registrations.register(&caller.brands, &caller.viewer, id, key)).await?;
+    let registering = state.registrations.register(&caller.brands, &caller.viewer, id, key);
+    let answer = write_in_time(&request, &state, registering).await?;
     let status = if answer.value.created { StatusCode::CREATED } else { StatusCode::OK };
     let (tag, body) = rendered(&answer.value.registration);
     let mut response = answer::written(status, &tag);
@@ -142,7 +146,10 @@ pub async fn get_own_registration(
     params(SessionPath),
     responses(
         (status = 200, description = "The registration, cancelled", body = OwnRegistrationBody<'_>,
-            headers(("ETag" = String, description = "Weak; for `If-None-Match`"))),
+            headers(
+                ("ETag" = String, description = "Weak; for `If-None-Match`"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
+            )),
         UnregisterRefusals,
     )
 )]
@@ -156,7 +163,7 @@ pub async fn cancel_own_registration(
     let body = body::read(&request, payload, Takes::Nothing).await?;
     both(no_parameters(request.query_string()), no_body(&body))?;
     let cancelling = state.registrations.cancel(&caller.brands, &caller.viewer, session_id(&request));
-    let cancelled = state.in_time(cancelling).await?;
+    let cancelled = write_in_time(&request, &state, cancelling).await?;
     let (tag, body) = rendered(&cancelled);
     Ok(answer::written(StatusCode::OK, &tag).body(body))
 }

@@ -14,6 +14,7 @@ use super::error::ApiError;
 use super::faults::{Faults, both};
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::parameters::{KeyHeader, SessionPath, VersionHeader};
+use super::position::write_in_time;
 use super::query::no_parameters;
 use super::refusals::{CreateRefusals, PatchRefusals, ReadRefusals, TransitionRefusals};
 use super::session_body::{self, SessionBody};
@@ -31,6 +32,7 @@ use crate::json;
     headers(
         ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
         ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+        ("Live-Position" = String, description = "How far the store has come with it; for the list"),
     )
 )]
 #[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
@@ -81,6 +83,7 @@ fn written(status: StatusCode, answer: &Answer<ListedSession>) -> HttpResponse {
                 ("Location" = String, description = "The session, relative to the request"),
                 ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
                 ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
             )),
         CreateRefusals,
     )
@@ -95,7 +98,8 @@ pub async fn create_session(
     let body = body::read(&request, payload, Takes::Object).await?;
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), draft) = both(head, session_input::draft(&body))?;
-    Ok(written(StatusCode::CREATED, &state.in_time(state.editor.create(&editor, draft, key)).await?))
+    let creating = state.editor.create(&editor, draft, key);
+    Ok(written(StatusCode::CREATED, &write_in_time(&request, &state, creating).await?))
 }
 
 /// Reads one session.
@@ -148,7 +152,10 @@ pub async fn get_session(
     request_body(content((PatchSessionInput = "application/merge-patch+json"), (PatchSessionInput = "application/json"))),
     responses(
         (status = 200, description = "The session as it is now", body = SessionBody<'_>,
-            headers(("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"))),
+            headers(
+                ("ETag" = String, description = "Weak; for `If-Match` and `If-None-Match`"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
+            )),
         PatchRefusals,
     )
 )]
@@ -163,7 +170,8 @@ pub async fn patch_session(
     let id = session_id(&request);
     let head = both(expected(&request, id), no_parameters(request.query_string()));
     let ((expected, ()), patch) = both(head, session_input::patch(&body))?;
-    let value = state.in_time(state.editor.patch(&editor, id, &expected, &patch)).await?;
+    let patching = state.editor.patch(&editor, id, &expected, &patch);
+    let value = write_in_time(&request, &state, patching).await?;
     Ok(written(StatusCode::OK, &Answer { value, replayed: false }))
 }
 
@@ -260,5 +268,5 @@ async fn step(
     let head = both(fields, no_parameters(request.query_string()));
     let (((key, expected), ()), transition) = both(head, read(&body))?;
     let changing = state.editor.transition(&editor, id, &expected, &transition, key);
-    Ok(written(StatusCode::OK, &state.in_time(changing).await?))
+    Ok(written(StatusCode::OK, &write_in_time(request, state, changing).await?))
 }

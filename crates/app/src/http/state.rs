@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth};
+use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth, StoreProgress};
 
 use super::cors::Cors;
 use super::drain::Drain;
@@ -22,6 +22,8 @@ pub struct AppState {
     pub editor: SessionEditor,
     /// Registers people for sessions.
     pub registrations: SessionRegistrations,
+    /// Tells how far the store has come.
+    pub progress: Arc<dyn StoreProgress>,
     /// How many requests are worked on at once.
     pub load: LoadLimit,
     /// How many requests a caller may send in a minute, if that is limited.

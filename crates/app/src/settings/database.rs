@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use live_adapters::DatabaseUrl;
+use live_adapters::{DatabaseUrl, DatabaseUrlError};
 
 use super::table::DATABASE_URL;
 use super::{SettingError, Settings, libpq};
@@ -80,8 +80,13 @@ impl Settings {
     }
 
     fn database_at(&self, text: &str, origin: String) -> Result<Database, SettingError> {
-        let url: DatabaseUrl = text.parse().map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
-        let url = self.home().iter().fold(url, |url, home| url.at_home(home));
+        let url = self.address(text).map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
         Ok(Database { url, origin })
+    }
+
+    /// The store at that address, to the person whose process this is.
+    pub(super) fn address(&self, text: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
+        let url: DatabaseUrl = text.parse()?;
+        Ok(self.home().iter().fold(url, |url, home| url.at_home(home)))
     }
 }

@@ -8,6 +8,8 @@ impl Settings {
     pub fn faults(&self) -> Vec<SettingError> {
         let readings = [
             self.database(DatabaseDefault::FileIfThere).map(drop),
+            // Without a database, it is that which has been told.
+            self.database(DatabaseDefault::FileIfThere).map_or(Ok(()), |database| self.standbys(&database).map(drop)),
             self.bind().map(drop),
             self.admin_bind().map(drop),
             self.hs256_secret().map(drop),

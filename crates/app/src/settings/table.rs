@@ -100,6 +100,22 @@ pub(super) const DATABASE_URL: Setting = setting(
     "sqlite:live.db for `dev`, and elsewhere but for `serve` if that file is there",
     "Where the store is: postgres://..., postgresql://... or sqlite:PATH",
 );
+/// Where lists are read from besides.
+pub(super) const DATABASE_READ_URLS: Setting = setting(
+    "LIVE_DATABASE_READ_URLS",
+    Form::PlainOrFile,
+    "URLS",
+    "none",
+    "The standbys of a Postgres primary that lists are read from: addresses separated by commas, each of one server",
+);
+/// How far behind they may be.
+pub(super) const DATABASE_READ_MAX_LAG_MS: Setting = setting(
+    "LIVE_DATABASE_READ_MAX_LAG_MS",
+    Form::Plain,
+    "MILLISECONDS",
+    "1000",
+    "How far behind the primary a standby may be (100 to 3600000); beyond that nothing is read from it",
+);
 /// Where the service listens.
 pub(super) const BIND: Setting =
     setting("LIVE_BIND", Form::Plain, "HOST:PORT", "127.0.0.1:8080", "Where the service listens");
@@ -284,6 +300,8 @@ pub(super) const LOG_SUBJECT_KEY: Setting = setting(
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     DATABASE_URL,
+    DATABASE_READ_URLS,
+    DATABASE_READ_MAX_LAG_MS,
     BIND,
     ADMIN_BIND,
     AUTH_HS256_SECRET,

@@ -133,6 +133,7 @@ impl Setup {
             rate,
             cors,
             drain: Drain::default(),
+            progress: Arc::<MemorySessionRepository>::clone(&store),
             health: health.unwrap_or(store),
             verifier: verifier.unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock))),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),

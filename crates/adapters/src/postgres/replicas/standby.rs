@@ -85,12 +85,12 @@ impl Standby {
     ) -> Option<ReadPage> {
         // Why not has been counted; whoever can answer in its place is asked next.
         let page = read(&self.pool, query, patience).await.ok()?;
-        if let (Some(position), Some(seen)) = (page.1, seen)
-            && !has_come_to(position, seen)
-        {
-            return None;
+        if let Some(position) = page.1 {
+            if seen.is_some_and(|seen| !has_come_to(position, seen)) {
+                return None;
+            }
+            self.has_shown(position);
         }
-        page.1.into_iter().for_each(|position| self.has_shown(position));
         self.lists.fetch_add(1, Ordering::Relaxed);
         Some(page)
     }

@@ -55,7 +55,9 @@ impl Watch {
         for (place, standby) in standbys.iter().enumerate() {
             let known = Arc::clone(servers);
             let of_standby = follow(standby.clone(), pace, move |_, position| {
-                known.standbys.get(place).into_iter().for_each(|standby| known.note_standby(standby, position));
+                if let Some(standby) = known.standbys.get(place) {
+                    known.note_standby(standby, position);
+                }
             });
             tasks.push(Task::of(runtime.spawn(of_standby)));
         }
