@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::cli::Size;
 use crate::console;
 use crate::error::{Context, Result};
+use crate::haproxy;
 use crate::node;
 use crate::postgres;
 use crate::process;
@@ -17,6 +18,7 @@ pub(crate) fn run(runner_arguments: &[OsString]) -> Result<()> {
     let filter = [OsString::from(FILTER)];
     let arguments = if runner_arguments.is_empty() { filter.as_slice() } else { runner_arguments };
     let begin = Instant::now();
+    haproxy::provide();
     let outcome = postgres::with_cluster(|cluster| {
         let mut command =
             Runner::installed().command(&Order { release: true, show_output: true, arguments, left_out: None });

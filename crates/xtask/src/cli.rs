@@ -40,9 +40,9 @@ pub(crate) enum Task {
         #[arg(long)]
         advisories: bool,
     },
-    /// Check what is in deploy/, by systemd-analyze, promtool, hadolint and the schemas of compose and Kubernetes
+    /// Check what is in deploy/, by systemd-analyze, haproxy, promtool, hadolint and the schemas of compose and Kubernetes
     ///
-    /// What is missing is installed: into target/tools, and systemd-analyze and Python by the system's package manager.
+    /// What is missing is installed: into target/tools, and systemd-analyze, HAProxy and Python by the system's package manager.
     Deploy,
     /// Write docs/openapi.json from the code
     Openapi {

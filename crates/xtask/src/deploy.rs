@@ -7,6 +7,7 @@ mod systemd;
 use std::fs;
 
 use crate::error::{Context, Result};
+use crate::haproxy;
 use crate::process;
 use crate::python;
 use crate::workspace::{file, root};
@@ -16,6 +17,7 @@ const REQUIREMENTS: &str = include_str!("deploy/requirements.txt");
 
 pub(crate) fn run() -> Result<()> {
     systemd::check("deploy/live.service")?;
+    haproxy::check("deploy/haproxy/haproxy.cfg")?;
     prometheus::check("deploy/prometheus", "deploy/grafana/dashboard.json")?;
     let checkers = python::environment("deploy-checkers", REQUIREMENTS)?;
     let ask = |name: &str, arguments: &[&str]| {

@@ -12,6 +12,7 @@ mod console;
 mod deploy;
 mod deps;
 mod error;
+mod haproxy;
 mod lint;
 mod node;
 mod openapi;

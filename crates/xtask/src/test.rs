@@ -8,6 +8,7 @@ use crate::chromium;
 use crate::cli::Size;
 use crate::console;
 use crate::error::Result;
+use crate::haproxy;
 use crate::node;
 use crate::postgres::{self, Cluster};
 use crate::process;
@@ -26,6 +27,7 @@ pub(crate) fn run(size: Size, runner_arguments: &[OsString]) -> Result<()> {
         console::note(format!("left to `cargo xtask acceptance`: tests with {name} in their names"));
     }
     chromium::provide();
+    haproxy::provide();
     postgres::with_cluster(|cluster| {
         let order = Order { release: false, show_output: false, arguments: runner_arguments, left_out };
         let mut command = runner.command(&order);

@@ -253,3 +253,35 @@ fn a_fault_of_any_setting_is_found() {
         }
     }
 }
+
+fn standbys(urls: &str, database_url: &str) -> Result<String, String> {
+    let settings = settings(&[], &[("LIVE_DATABASE_READ_URLS", urls), ("DATABASE_URL", database_url)]);
+    let database = settings.database(DatabaseDefault::None).unwrap();
+    settings.standbys(&database).map(|standbys| standbys.unwrap().to_string()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn standbys_are_named_one_by_one_and_shown_without_their_passwords() {
+    let primary = "postgres://live@db/live";
+    assert_eq!(
+        standbys("postgres://live:secret@a/live, postgres://live@b:6432/live", primary).unwrap(),
+        "postgres://live:***@a/live, postgres://live@b:6432/live, at most 1000 ms behind (from LIVE_DATABASE_READ_URLS)"
+    );
+    for (urls, expected) in [
+        ("sqlite:live.db", "address 1: a SQLite file has no standbys: name servers of Postgres"),
+        ("postgres://live@a/live,", "address 2: must be postgres://..., postgresql://... or sqlite:PATH"),
+        ("postgres://live:se,cret@a/live", "in a password it is %2C"),
+        ("postgres://a/live,b/live", "address 2: must be postgres://..."),
+        ("postgres://live@/live?host=a&host=b", "address 1: names several servers"),
+        ("postgres://live@a/live,postgres://live@a:5432/other", "address 2: a:5432 is named twice"),
+    ] {
+        let error = standbys(urls, primary).unwrap_err();
+        assert!(error.starts_with("LIVE_DATABASE_READ_URLS: ") && error.contains(expected), "{error}");
+        assert!(!error.contains("cret"), "{error}");
+    }
+    let error = standbys("postgres://live@a/live", "sqlite:live.db").unwrap_err();
+    assert!(error.contains("needs a primary on Postgres, and the store is sqlite:live.db"), "{error}");
+    let settings = settings(&[], &[("LIVE_DATABASE_READ_MAX_LAG_MS", "99"), ("DATABASE_URL", primary)]);
+    let error = settings.standbys(&settings.database(DatabaseDefault::None).unwrap()).unwrap_err().to_string();
+    assert_eq!(error, "LIVE_DATABASE_READ_MAX_LAG_MS must be a whole number from 100 to 3600000");
+}

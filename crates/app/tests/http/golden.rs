@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Failures, Service, bearer, get, in_seconds, token};
 
 /// The files by their names, the newest last.
-const GOLDEN: [(&str, &str); 1] = [("1.json", include_str!("../golden/1.json"))];
+const GOLDEN: [(&str, &str); 2] =
+    [("1.json", include_str!("../golden/1.json")), ("2.json", include_str!("../golden/2.json"))];
 
 /// What was asked, and what was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ struct Exchange {
     path: String,
     /// The brands of the token; none: all.
     brands: Option<Vec<String>>,
+    /// `Live-Position` of the request; since the second file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
     tag: String,
     body: Value,
     /// The ids on the page behind `next_cursor` in the body, if there is one.
@@ -86,6 +90,8 @@ impl Exchange {
     async fn send(&self, service: &Service, more: &str, if_none_match: Option<&str>) -> Answer {
         let request = bearer(get(&format!("{}{more}", self.path)), &ada(self.brands.as_deref()));
         let request =
+            self.position.iter().fold(request, |request, seen| request.insert_header(("Live-Position", seen.as_str())));
+        let request =
             if_none_match.into_iter().fold(request, |request, tag| request.insert_header(("If-None-Match", tag)));
         service.send(request).await
     }
@@ -108,10 +114,10 @@ fn ids(page: &Value) -> Value {
 async fn today() -> Vec<Exchange> {
     let service = service().await;
     let mut exchanges = Vec::new();
-    for (path, brands) in PATHS {
-        let brands = brands.map(|brands| brands.iter().map(ToString::to_string).collect());
-        let mut exchange =
-            Exchange { path: path.to_owned(), brands, tag: String::new(), body: Value::Null, next_page: None };
+    let positioned = PATHS.into_iter().take(1).map(|asked| (asked, Some("0/0".to_owned())));
+    for ((path, brands), position) in PATHS.into_iter().map(|asked| (asked, None)).chain(positioned) {
+        let (path, brands) = (path.to_owned(), brands.map(|brands| brands.iter().map(ToString::to_string).collect()));
+        let mut exchange = Exchange { path, brands, position, tag: String::new(), body: Value::Null, next_page: None };
         let answer = exchange.send(&service, "", None).await;
         (exchange.tag, exchange.body) = (answer.tag(), answer.ok());
         exchange.next_page = exchange.next_page(&service).await.transpose().expect("its own cursor");

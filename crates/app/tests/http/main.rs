@@ -26,6 +26,7 @@ mod openapi;
 mod openapi_headers;
 mod order;
 mod pages;
+mod position;
 mod precedence;
 mod query_accepted;
 mod query_refused;

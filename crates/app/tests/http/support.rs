@@ -28,8 +28,8 @@ use live_app::telemetry::SubjectKey;
 use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
 use live_domain::{
-    Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth, TimeOrderedIds,
-    Timestamp, UpcomingGrace,
+    Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth, StoreProgress,
+    TimeOrderedIds, Timestamp, UpcomingGrace,
 };
 use serde_json::{Value, json};
 use time::Duration;
@@ -77,6 +77,7 @@ pub(crate) struct Setup {
     pub(crate) cors: Option<Cors>,
     /// Asked in place of `store`.
     pub(crate) repository: Option<Arc<dyn SessionRepository>>,
+    pub(crate) progress: Option<Arc<dyn StoreProgress>>,
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     /// Asked in place of one that knows `SECRET`.
     pub(crate) verifier: Option<Arc<dyn TokenVerifier>>,
@@ -95,6 +96,7 @@ impl Default for Setup {
             rate: None,
             cors: None,
             repository: None,
+            progress: None,
             health: None,
             verifier: None,
             rules: ClaimRules::default(),
@@ -108,7 +110,7 @@ impl Default for Setup {
 
 impl Setup {
     pub(crate) fn state(self) -> Data<AppState> {
-        let Self { store, max_in_flight, rate, cors, repository, health, verifier, rules, .. } = self;
+        let Self { store, max_in_flight, rate, cors, repository, progress, health, verifier, rules, .. } = self;
         let Self { list_scopes, write_scope, manage_scope, clock, .. } = self;
         let (clock, ids): (Arc<dyn Clock>, _) = (clock, Arc::new(TimeOrderedIds));
         let secret = Hs256Secret::new(SECRET.to_vec()).expect("a good secret");
@@ -133,7 +135,7 @@ impl Setup {
             rate,
             cors,
             drain: Drain::default(),
-            progress: Arc::<MemorySessionRepository>::clone(&store),
+            progress: progress.unwrap_or_else(|| Arc::<MemorySessionRepository>::clone(&store)),
             health: health.unwrap_or(store),
             verifier: verifier.unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock))),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up what it needs has failed")]
 
 mod altered;
+mod balancer;
 mod clients;
 mod commands;
 mod cut;
@@ -33,6 +34,7 @@ mod pooler_acceptance;
 mod proxy;
 mod raw;
 mod register_acceptance;
+mod replicas;
 mod restart;
 mod serve;
 mod slow;

@@ -35,12 +35,12 @@ impl Samples {
     }
 }
 
-fn metrics_url(server: &Server) -> String {
+pub(crate) fn metrics_url(server: &Server) -> String {
     let url = |line: &String| Some(line.split_once("\"url\":\"")?.1.split_once('"')?.0.to_owned());
     server.said.iter().find_map(url).unwrap()
 }
 
-async fn scraped(url: &str) -> String {
+pub(crate) async fn scraped(url: &str) -> String {
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
     let answer = client.get(url).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -124,19 +124,26 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `live serve` on a free port.
     pub(crate) fn serve(machine: &Machine) -> Self {
-        Self::start(machine, "serve", |line| Some(line.split_once("\"address\":\"")?.1.split_once('"')?.0.to_owned()))
+        Self::serve_at(machine, "127.0.0.1:0")
+    }
+
+    /// Starts `live serve` on that address.
+    pub(crate) fn serve_at(machine: &Machine, bind: &str) -> Self {
+        let address = |line: &str| Some(line.split_once("\"address\":\"")?.1.split_once('"')?.0.to_owned());
+        Self::start(machine, ["serve", "--bind", bind], address)
     }
 
     /// Starts `live dev` on a free port.
     pub(crate) fn dev(machine: &Machine) -> Self {
-        let mut server =
-            Self::start(machine, "dev", |line| Some(line.strip_prefix("live listens on http://")?.to_owned()));
+        let mut server = Self::start(machine, ["dev", "--bind", "127.0.0.1:0"], |line| {
+            Some(line.strip_prefix("live listens on http://")?.to_owned())
+        });
         server.read_until(|line| line.starts_with("curl "));
         server
     }
 
-    fn start(machine: &Machine, command: &str, address: impl Fn(&str) -> Option<String>) -> Self {
-        let mut child = machine.command([command, "--bind", "127.0.0.1:0"]).spawn().unwrap();
+    fn start(machine: &Machine, command: [&str; 3], address: impl Fn(&str) -> Option<String>) -> Self {
+        let mut child = machine.command(command).spawn().unwrap();
         let (sender, lines) = channel();
         let streams: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
