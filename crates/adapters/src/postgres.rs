@@ -64,6 +64,7 @@ pub use self::explain::{Statement, request_options};
 pub use self::list_query::{ListQuery, list_query};
 pub use self::migrate::MIGRATIONS;
 pub(crate) use self::replicas::PgReplicas;
+pub use self::replicas::examine_standbys;
 
 const FIND: &str = "
     SELECT s.*, coalesce((SELECT r.status = 'registered' FROM registrations r

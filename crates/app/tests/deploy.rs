@@ -39,7 +39,7 @@ fn first_cells(page: &str) -> impl Iterator<Item = &str> {
 fn deployed_files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
     let mut files = Vec::new();
-    for folder in [".", "kubernetes", "prometheus", "grafana"] {
+    for folder in [".", "haproxy", "kubernetes", "prometheus", "grafana"] {
         for entry in fs::read_dir(root.join(folder)).unwrap().map(Result::unwrap) {
             if entry.file_type().unwrap().is_file() {
                 let name = entry.file_name().into_string().unwrap();

@@ -42,7 +42,7 @@ pub(crate) enum Task {
     },
     /// Check what is in deploy/, by systemd-analyze, haproxy, promtool, hadolint and the schemas of compose and Kubernetes
     ///
-    /// What is missing is installed: into target/tools, and systemd-analyze, HAProxy and Python by the system's package manager.
+    /// What is missing is installed: into target/tools, and systemd-analyze, `HAProxy` and Python by the system's package manager.
     Deploy,
     /// Write docs/openapi.json from the code
     Openapi {

@@ -1,4 +1,4 @@
-//! HAProxy, the balancer of a test and of an example in deploy/.
+//! `HAProxy`, the balancer of a test and of an example in deploy/.
 
 use crate::console;
 use crate::error::{Context, Error, Result};
@@ -22,7 +22,7 @@ pub(crate) fn check(configuration: &str) -> Result<()> {
     for (name, address) in
         [("BALANCER", "127.0.0.1:8000"), ("SERVICE_1", "127.0.0.1:8081"), ("SERVICE_2", "127.0.0.1:8082")]
     {
-        haproxy.env(format!("LIVE_{name}"), address);
+        haproxy.env(name, address);
     }
     process::run(haproxy.args(["-c", "-f"]).arg(file(configuration))).context(|| configuration.to_owned())
 }

@@ -48,7 +48,7 @@ async fn is_applied(connection: &mut AsyncPgConnection, version: String) -> Quer
     }
 }
 
-async fn pending(connector: &Connector) -> Result<Vec<String>, PgError> {
+pub(super) async fn pending(connector: &Connector) -> Result<Vec<String>, PgError> {
     let mut connection = connector.for_diesel().await?;
     let mut pending = embedded::<Pg>(&MIGRATIONS).map_err(PgError::Migration)?;
     if has_books(&mut connection.diesel).await? {

@@ -3,6 +3,7 @@
 //! A page may be read from any server that has come to what its reader has seen, and is not too far behind. What servers have come
 //! to is known from asking them all the time ([`watch`]), and from every page, which tells it beside its rows.
 
+mod checkup;
 mod history;
 mod servers;
 mod standby;
@@ -20,6 +21,7 @@ use live_domain::{
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+pub use self::checkup::examine_standbys;
 use self::servers::Servers;
 use self::standby::{ReadPage, Standby, read};
 use self::watch::Watch;

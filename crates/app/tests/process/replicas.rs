@@ -162,3 +162,35 @@ async fn a_position_that_was_never_answered_is_400_and_standbys_need_postgres() 
     assert!(said.err.contains("LIVE_DATABASE_READ_URLS needs a primary on Postgres"), "{}", said.err);
     assert!(!said.err.contains("secret"), "{}", said.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_tells_of_each_standby_how_it_does() {
+    let primary = PgCluster::start(&[]).await;
+    let well = primary.standby().await;
+    let delayed = primary.standby_with(&["recovery_min_apply_delay=1h"]).await;
+    let mut away = primary.standby().await;
+    let promoted = primary.standby().await;
+    promoted.promote();
+    away.crash();
+    let other = PgCluster::start(&[]).await;
+    let machine = serving(&primary, &[&well, &delayed, &away, &promoted, &other]);
+    let role = "CREATE ROLE operator LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO operator";
+    execute(&primary, role).await;
+    let said = machine.run(&["doctor", "--bind", "127.0.0.1:0"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    for (standby, finding) in [
+        (&well, "ok   standby: {} follows the primary, by less than 1000 ms"),
+        (&delayed, "warn standby: {} is more than 1000 ms behind: no lists are read from it"),
+        (&away, "warn standby: {} is away: cannot connect to Postgres"),
+        (&promoted, "warn standby: {} is no standby: it takes writes"),
+        (&other, "FAIL standby: {} is no copy of the store"),
+    ] {
+        let finding = finding.replace("{}", &standby.address());
+        assert!(said.out.contains(&finding), "{finding}: {}", said.out);
+    }
+    let urls = well.url("postgres").replace("postgres@", "operator@");
+    let machine = Machine::serving(&primary.url("postgres").replace("postgres@", "operator@"))
+        .with("LIVE_DATABASE_READ_URLS", &urls);
+    let said = machine.run(&["doctor", "--bind", "127.0.0.1:0"]);
+    assert!(said.out.contains("ok   standby: "), "a role that may do no more than serve can ask it: {}", said.out);
+}

@@ -1,14 +1,15 @@
 //! The store: the server, the schema, the data.
 
-use live_adapters::Store;
 use live_adapters::causes::chain;
 use live_adapters::checkup::{Checked, Mending, Unreachable, Verdict};
+use live_adapters::postgres::examine_standbys as examine_standbys_of;
+use live_adapters::{OpenError, Store};
 use live_domain::{Clock, StoreError, SystemClock};
 
 use super::clock::Reading;
 use super::report::Report;
 use crate::cli::{Failure, store};
-use crate::settings::{DatabaseDefault, Settings};
+use crate::settings::{DatabaseDefault, Settings, Standbys};
 
 pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Report) -> Result<(), Failure> {
     let store = match store::open(settings, DatabaseDefault::FileIfThere) {
@@ -31,6 +32,7 @@ pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Repo
         }
     };
     report.add_all(&server);
+    examine_standbys(settings, report).await?;
     if let Err(error) = examine_data(&store, repair, report).await {
         if server.iter().any(|checked| matches!(checked.verdict, Verdict::Wrong { .. })) {
             let remedy = "mend what is said above and run `live doctor` again";
@@ -38,6 +40,23 @@ pub(super) async fn examine(settings: &Settings, repair: bool, report: &mut Repo
         } else {
             let remedy = "see in the log of the store why it failed, and run `live doctor` again".to_owned();
             report.add_unreachable("store", &Unreachable { error, remedy });
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with the setting has been told with the settings.
+async fn examine_standbys(settings: &Settings, report: &mut Report) -> Result<(), Failure> {
+    let database = settings.database(DatabaseDefault::FileIfThere)?;
+    let Ok(Some(Standbys { primary, settings: standbys, .. })) = settings.standbys(&database) else { return Ok(()) };
+    match examine_standbys_of(&primary, &standbys, settings.store_settings()?).await {
+        Ok(checked) => report.add_all(&checked),
+        Err(OpenError::Setting(fault)) => {
+            report.add_setting("standby", &fault, "set LIVE_DATABASE_READ_URLS right, or unset it");
+        }
+        Err(OpenError::Store(error)) => {
+            let remedy = "mend the primary first, and run `live doctor` again".to_owned();
+            report.add_unreachable("standby", &Unreachable { error, remedy });
         }
     }
     Ok(())
