@@ -85,8 +85,8 @@ impl ListQuery {
         PositionedListQuery(self)
     }
 
-    /// The statement, with more columns at the end of a row.
-    fn push<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>, more_columns: &str) -> QueryResult<()> {
+    /// The statement, with that SQL at the end of its columns.
+    fn push<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>, more: &[&str]) -> QueryResult<()> {
         // A scalar probe of the primary key for each row of the page: EXISTS may be made a hash of all that the viewer
         // ever registered for, and with a condition on the status the line of the session may be read instead.
         out.push_sql(&format!(
@@ -94,7 +94,11 @@ impl ListQuery {
              WHERE r.session_id = page.id AND r.user_id = "
         ));
         out.push_bind_param::<Text, str>(&self.0.viewer)?;
-        out.push_sql(&format!("), false){more_columns} FROM ("));
+        out.push_sql("), false)");
+        for sql in more {
+            out.push_sql(sql);
+        }
+        out.push_sql(" FROM (");
         for (number, (brand, part)) in self.0.plan.branches().enumerate() {
             out.push_sql(if number == 0 { "(" } else { " UNION ALL (" });
             self.push_branch(&mut out, brand, part)?;
@@ -109,7 +113,7 @@ impl ListQuery {
 
 impl QueryFragment<Pg> for ListQuery {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.push(out, "")
+        self.push(out, &[])
     }
 }
 
@@ -129,7 +133,7 @@ pub(crate) struct PositionedListQuery(ListQuery);
 
 impl QueryFragment<Pg> for PositionedListQuery {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.push(out, &format!(", (SELECT {POSITION})"))
+        self.0.push(out, &[", (SELECT ", POSITION, ")"])
     }
 }
 
