@@ -6,6 +6,7 @@ mod guard;
 mod introspection;
 mod jwt;
 mod keys;
+mod memory;
 mod outbound;
 mod refusal;
 mod secret;
@@ -18,6 +19,7 @@ pub use jwt::JwtVerifier;
 pub use keys::{
     KeyFault, KeyRefresh, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey,
 };
+pub use memory::TokenLookup;
 pub use outbound::OutboundError;
 pub use refusal::Refusal;
 pub use secret::{Hs256Secret, SecretError, mint};

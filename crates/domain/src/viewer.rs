@@ -1,6 +1,7 @@
 //! Who asks, and what exists for them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::text::{BrandId, Subject, TextError};
 
@@ -42,9 +43,9 @@ pub enum BrandScope {
     Only(BrandSet),
 }
 
-/// At most [`BrandScope::MAX_BRANDS`] brands. [`BrandScope::only`] makes it.
+/// At most [`BrandScope::MAX_BRANDS`] brands. [`BrandScope::only`] makes it; clones share them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BrandSet(BTreeSet<BrandId>);
+pub struct BrandSet(Arc<BTreeSet<BrandId>>);
 
 impl BrandSet {
     /// The brands, in the order of their bytes.
@@ -70,7 +71,7 @@ impl BrandScope {
     /// [`TooManyBrands`] for more than [`BrandScope::MAX_BRANDS`] different ones.
     pub fn only(brands: impl IntoIterator<Item = BrandId>) -> Result<Self, TooManyBrands> {
         let brands: BTreeSet<_> = brands.into_iter().collect();
-        if brands.len() > Self::MAX_BRANDS { Err(TooManyBrands) } else { Ok(Self::Only(BrandSet(brands))) }
+        if brands.len() > Self::MAX_BRANDS { Err(TooManyBrands) } else { Ok(Self::Only(BrandSet(Arc::new(brands)))) }
     }
 
     /// Whether sessions of this brand exist for the caller.

@@ -1,5 +1,7 @@
 //! The rules of a token's claims, whatever brought them.
 
+use std::sync::Arc;
+
 use live_domain::{BrandId, BrandScope, Timestamp, Viewer};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,8 +58,36 @@ impl OneOrMany {
 }
 
 impl Claims {
+    pub(super) fn times(&self) -> Times {
+        Times { exp: self.exp, nbf: self.nbf, iat: self.iat }
+    }
+}
+
+/// When claims are good: `exp`, `nbf` and `iat`, in seconds since 1970 (RFC 7519, section 2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Times {
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+}
+
+impl Times {
+    /// Whether they are good at that instant.
+    pub(super) fn in_force(self, now: Timestamp) -> Result<(), InvalidToken> {
+        let now = seconds(now);
+        let leeway = LEEWAY.as_seconds_f64();
+        if self.exp.is_some_and(|exp| now >= exp + leeway) {
+            return Err(InvalidToken::Expired);
+        }
+        let begins_later = |claim: Option<f64>| claim.is_some_and(|instant| instant > now + leeway);
+        if begins_later(self.nbf) || begins_later(self.iat) {
+            return Err(InvalidToken::NotYetValid);
+        }
+        Ok(())
+    }
+
     /// How long they are good from that instant on; none when they do not end by themselves.
-    pub(super) fn remaining(&self, now: Timestamp) -> Option<Duration> {
+    pub(super) fn remaining(self, now: Timestamp) -> Option<Duration> {
         self.exp.map(|exp| Duration::saturating_seconds_f64(exp - seconds(now)))
     }
 }
@@ -95,10 +125,10 @@ impl ClaimRules {
     }
 
     fn caller(&self, sub: &str, claims: &Claims, now: Timestamp) -> Result<Caller, InvalidToken> {
-        in_force(claims, now)?;
+        claims.times().in_force(now)?;
         self.issued_for_us(claims)?;
         let viewer = Viewer::new(sub).map_err(|_| InvalidToken::Claims)?;
-        Ok(Caller { viewer, brands: brands(claims)?, scopes: scopes(claims) })
+        Ok(Caller { viewer, brands: brands(claims)?, scopes: Arc::new(scopes(claims)) })
     }
 
     fn issued_for_us(&self, claims: &Claims) -> Result<(), InvalidToken> {
@@ -125,19 +155,6 @@ fn holds_text(claim: Option<&Value>, expected: &str) -> bool {
 /// An instant as claims write it (RFC 7519, section 2).
 fn seconds(instant: Timestamp) -> f64 {
     Duration::microseconds(instant.as_micros()).as_seconds_f64()
-}
-
-fn in_force(claims: &Claims, now: Timestamp) -> Result<(), InvalidToken> {
-    let now = seconds(now);
-    let leeway = LEEWAY.as_seconds_f64();
-    if claims.exp.is_some_and(|exp| now >= exp + leeway) {
-        return Err(InvalidToken::Expired);
-    }
-    let begins_later = |claim: Option<f64>| claim.is_some_and(|instant| instant > now + leeway);
-    if begins_later(claims.nbf) || begins_later(claims.iat) {
-        return Err(InvalidToken::NotYetValid);
-    }
-    Ok(())
 }
 
 fn scopes(claims: &Claims) -> Scopes {

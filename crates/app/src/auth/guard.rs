@@ -1,6 +1,7 @@
 //! The guard: a handler that takes a [`Caller`] is behind it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
@@ -27,7 +28,7 @@ pub struct EditScopes {
     pub manage: String,
 }
 
-/// The caller, as their token tells.
+/// The caller, as their token tells. A clone shares what is large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The person.
@@ -35,7 +36,7 @@ pub struct Caller {
     /// The brands that exist for them.
     pub brands: BrandScope,
     /// The scopes they were granted.
-    pub scopes: Scopes,
+    pub scopes: Arc<Scopes>,
 }
 
 impl Caller {

@@ -1,23 +1,26 @@
 //! Tokens that tell nothing by themselves: their issuer is asked whose they are (RFC 7662).
 
-mod cache;
-
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use form_urlencoded::{Serializer, byte_serialize};
-use live_domain::Clock;
+use live_domain::{Clock, Timestamp};
 use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use time::Duration;
 
-use self::cache::Cache;
 use super::claims::{ClaimRules, Claims};
 use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
 use super::jwt::{JwtVerifier, has_shape_of_jwt};
+use super::memory::{TokenHash, TokenLookup, TokenMemory};
 use super::outbound::{self, OutboundError};
 use crate::json::read_object;
 use crate::metrics::{Outcome, Tally};
+
+/// How long an answer is good, and so how long a token that is revoked may still be taken.
+const LIFETIME: Duration = Duration::seconds(30);
 
 /// Where the issuer is asked, and as whom.
 #[derive(Debug, Clone)]
@@ -36,7 +39,7 @@ pub struct Introspection {
     client: Client,
     rules: ClaimRules,
     clock: Arc<dyn Clock>,
-    cache: Cache,
+    memory: TokenMemory<Range<Timestamp>>,
     outcomes: Tally<IntrospectionOutcome>,
 }
 
@@ -91,9 +94,14 @@ impl Introspection {
         rules: ClaimRules,
         clock: Arc<dyn Clock>,
         outcomes: Tally<IntrospectionOutcome>,
+        lookups: Tally<TokenLookup>,
     ) -> Result<Self, OutboundError> {
         let client = outbound::client(&endpoint.url)?;
-        Ok(Self { endpoint, client, rules, clock, cache: Cache::default(), outcomes })
+        Ok(Self { endpoint, client, rules, clock, memory: TokenMemory::new(lookups), outcomes })
+    }
+
+    fn recall(&self, token: &TokenHash) -> Option<Caller> {
+        self.memory.recall(token, |lease| lease.contains(&self.clock.now()))
     }
 
     /// The claims of a token that is active.
@@ -138,20 +146,29 @@ impl Introspection {
 #[async_trait]
 impl TokenVerifier for Introspection {
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
-        let hash = blake3::hash(token.as_bytes());
-        if let Some(caller) = self.cache.get(&hash, self.clock.now()) {
+        let hash = self.memory.hash(token);
+        if let Some(caller) = self.recall(&hash) {
             return Ok(caller);
         }
         let claims = self.ask(token).await?;
         let now = self.clock.now();
         let caller = self.rules.caller_of_introspected(&claims, now)?;
-        self.cache.put(hash, caller.clone(), now, claims.remaining(now));
+        let lease = lease(now, claims.times().remaining(now));
+        if !lease.is_empty() {
+            self.memory.remember(hash, &caller, lease);
+        }
         Ok(caller)
     }
 
     async fn verify_unasked(&self, token: &str) -> Option<Result<Caller, TokenRefusal>> {
-        self.cache.get(&blake3::hash(token.as_bytes()), self.clock.now()).map(Ok)
+        self.recall(&self.memory.hash(token)).map(Ok)
     }
+}
+
+/// While the answer is good: a moment from now on, and no longer than the token. A clock that is set back makes it no longer.
+fn lease(now: Timestamp, remaining: Option<Duration>) -> Range<Timestamp> {
+    let lifetime = remaining.map_or(LIFETIME, |remaining| remaining.clamp(Duration::ZERO, LIFETIME));
+    now..now.later_by(lifetime)
 }
 
 /// Verifies what looks like a JWT as one, and asks about everything else.
@@ -178,5 +195,28 @@ impl TokenVerifier for JwtOrIntrospection {
 
     fn is_ready(&self) -> bool {
         self.jwt.is_ready()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_good_for_half_a_minute_and_no_longer_than_its_token() {
+        for (remaining, until) in [
+            (None, 130),
+            (Some(Duration::HOUR), 130),
+            (Some(Duration::seconds(30)), 130),
+            (Some(Duration::seconds(5)), 105),
+            (Some(Duration::ZERO), 100),
+            (Some(Duration::seconds(-5)), 100),
+        ] {
+            assert_eq!(lease(second(100), remaining), second(100)..second(until), "{remaining:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! JSON Web Tokens (RFC 7519), signed with the shared secret or by the keys of an issuer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -10,11 +10,13 @@ use live_domain::Clock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::claims::{ClaimRules, Claims};
+use super::claims::{ClaimRules, Claims, Times};
 use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
-use super::keys::PublicKeys;
+use super::keys::{KeySet, PublicKeys};
+use super::memory::{TokenLookup, TokenMemory};
 use super::secret::Hs256Secret;
 use crate::json::{present, read_object};
+use crate::metrics::Tally;
 
 /// Verifies tokens that are signed with the secret, by one of the keys, or by either where both are set.
 pub struct JwtVerifier {
@@ -22,44 +24,79 @@ pub struct JwtVerifier {
     keys: Option<PublicKeys>,
     rules: ClaimRules,
     clock: Arc<dyn Clock>,
+    memory: TokenMemory<Proof>,
+}
+
+/// What makes a token good whose signature is.
+struct Proof {
+    signer: Signer,
+    times: Times,
+}
+
+/// Who signed a token.
+enum Signer {
+    /// Somebody who has the secret.
+    Secret,
+    /// One of these keys. They are not kept: those that are replaced have no say any more.
+    Keys(Weak<KeySet>),
 }
 
 impl JwtVerifier {
-    /// A verifier of tokens that also meet the rules. Without secret and keys it takes none.
+    /// A verifier of tokens that also meet the rules. Without secret and keys it takes none. It remembers good ones, and
+    /// counts how often that spares it the work.
     #[must_use]
     pub fn new(
         secret: Option<&Hs256Secret>,
         keys: Option<PublicKeys>,
         rules: ClaimRules,
         clock: Arc<dyn Clock>,
+        lookups: Tally<TokenLookup>,
     ) -> Self {
-        Self { secret: secret.map(Hs256Secret::verifying_key), keys, rules, clock }
+        let secret = secret.map(Hs256Secret::verifying_key);
+        Self { secret, keys, rules, clock, memory: TokenMemory::new(lookups) }
+    }
+
+    /// Whether a token with this proof is good still: it would be found so again, if it were verified now.
+    fn holds(&self, proof: &Proof) -> bool {
+        let is_known = match &proof.signer {
+            Signer::Secret => true,
+            Signer::Keys(set) => self.keys.as_ref().is_some_and(|keys| keys.are(set)),
+        };
+        is_known && proof.times.in_force(self.clock.now()).is_ok()
     }
 
     /// The algorithm of the header chooses among the keys; what a key may verify is the key's to say, never the header's
     /// (RFC 8725, section 3.1).
-    async fn is_signed(&self, token: &SignedToken<'_>) -> Result<bool, TokenRefusal> {
-        let Ok(algorithm) = token.header.algorithm.parse::<Algorithm>() else { return Ok(false) };
+    async fn signer(&self, token: &SignedToken<'_>) -> Result<Signer, TokenRefusal> {
+        let nobody = TokenRefusal::Invalid(InvalidToken::Signature);
+        let Ok(algorithm) = token.header.algorithm.parse::<Algorithm>() else { return Err(nobody) };
         if algorithm == Algorithm::HS256 {
-            return Ok(self.secret.as_ref().is_some_and(|secret| token.is_signed_by(secret, algorithm)));
+            let is_ours = self.secret.as_ref().is_some_and(|secret| token.is_signed_by(secret, algorithm));
+            return if is_ours { Ok(Signer::Secret) } else { Err(nobody) };
         }
         let Some(keys) = self.keys.as_ref().filter(|_| algorithm.family() != AlgorithmFamily::Hmac) else {
-            return Ok(false);
+            return Err(nobody);
         };
         let kid = token.header.kid.as_deref();
         let keys = keys.for_kid(kid).await.map_err(|error| TokenRefusal::Unavailable(error.into()))?;
-        Ok(keys.fitting(kid, algorithm).any(|key| token.is_signed_by(key, algorithm)))
+        let is_theirs = keys.fitting(kid, algorithm).any(|key| token.is_signed_by(key, algorithm));
+        if is_theirs { Ok(Signer::Keys(Arc::downgrade(&keys))) } else { Err(nobody) }
     }
 }
 
 #[async_trait]
 impl TokenVerifier for JwtVerifier {
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
-        let token = SignedToken::read(token)?;
-        if !self.is_signed(&token).await? {
-            return Err(InvalidToken::Signature.into());
+        let hash = self.memory.hash(token);
+        if let Some(caller) = self.memory.recall(&hash, |proof| self.holds(proof)) {
+            return Ok(caller);
         }
-        Ok(self.rules.caller_of_jwt(&token.claims()?, self.clock.now())?)
+        let token = SignedToken::read(token)?;
+        let signer = self.signer(&token).await?;
+        let claims = token.claims()?;
+        let caller = self.rules.caller_of_jwt(&claims, self.clock.now())?;
+        self.memory.remember(hash, &caller, Proof { signer, times: claims.times() });
+        Ok(caller)
     }
 
     fn is_ready(&self) -> bool {

@@ -4,7 +4,7 @@ mod jwk;
 mod remote;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
@@ -105,6 +105,11 @@ impl KeySet {
     }
 }
 
+/// Whether that is the very set. Another cannot take the place of one that somebody points at.
+fn is(keys: &Arc<KeySet>, set: &Weak<KeySet>) -> bool {
+    std::ptr::eq(Arc::as_ptr(keys), set.as_ptr())
+}
+
 /// Where the keys come from.
 pub enum PublicKeys {
     /// Read once, from a file.
@@ -124,6 +129,14 @@ impl PublicKeys {
         match self {
             Self::Fixed(keys) => Ok(Arc::clone(keys)),
             Self::Remote(keys) => keys.for_kid(kid).await,
+        }
+    }
+
+    /// Whether these are the keys in use.
+    pub(super) fn are(&self, set: &Weak<KeySet>) -> bool {
+        match self {
+            Self::Fixed(keys) => is(keys, set),
+            Self::Remote(keys) => keys.are(set),
         }
     }
 

@@ -38,6 +38,12 @@ impl<T: Outcome> Tally<T> {
         self.of(outcome).inc();
     }
 
+    /// How many there have been.
+    #[must_use]
+    pub fn total(&self, outcome: T) -> u64 {
+        self.of(outcome).get()
+    }
+
     fn of(&self, outcome: T) -> Counter {
         self.0.get_or_create_owned(&[(T::LABEL, outcome.name())])
     }

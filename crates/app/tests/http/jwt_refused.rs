@@ -40,7 +40,7 @@ fn header(text: &str) -> String {
     signed(text, &good_payload())
 }
 
-/// Refused as the service does it, each of these tokens; and a good one is taken after each.
+/// Refused as the service does it, each of these tokens, though a good one is remembered, which is taken after each.
 async fn refused(tokens: impl IntoIterator<Item = (String, String, &str)>) {
     let phrases = [
         MALFORMED,
@@ -54,6 +54,7 @@ async fn refused(tokens: impl IntoIterator<Item = (String, String, &str)>) {
     let service = Service::empty().await;
     let good = ada();
     let mut failures = Failures::default();
+    failures.check("a good token", service.list_as(&good, "").await.error(), "200 -".to_owned());
     for (case, token, reason) in tokens {
         let answer = service.list_as(&token, "").await;
         failures.check(&case, answer.error(), "401 invalid_token".to_owned());

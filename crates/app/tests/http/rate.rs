@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
-use live_app::auth::{Caller, InvalidToken, Scopes, TokenRefusal, TokenVerifier};
+use live_app::auth::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
 use live_domain::{BrandScope, MockSessionRepository, Viewer};
 use serde_json::json;
 
@@ -195,7 +195,7 @@ impl TokenVerifier for Asked {
     async fn verify(&self, token: &str) -> Result<Caller, TokenRefusal> {
         self.0.fetch_add(1, Ordering::Relaxed);
         let viewer = Viewer::new("ada").map_err(|_| InvalidToken::Claims)?;
-        let ada = Caller { viewer, brands: BrandScope::All, scopes: Scopes::new() };
+        let ada = Caller { viewer, brands: BrandScope::All, scopes: Arc::default() };
         if token == "good" { Ok(ada) } else { Err(InvalidToken::Inactive.into()) }
     }
 

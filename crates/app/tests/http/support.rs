@@ -23,7 +23,7 @@ use live_app::http::load::LoadLimit;
 use live_app::http::rate::RateLimit;
 use live_app::http::routes;
 use live_app::http::state::AppState;
-use live_app::metrics::Metrics;
+use live_app::metrics::{Metrics, Tally};
 use live_app::telemetry::SubjectKey;
 use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
@@ -137,7 +137,8 @@ impl Setup {
             drain: Drain::default(),
             progress: progress.unwrap_or_else(|| Arc::<MemorySessionRepository>::clone(&store)),
             health: health.unwrap_or(store),
-            verifier: verifier.unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock))),
+            verifier: verifier
+                .unwrap_or_else(|| Arc::new(JwtVerifier::new(Some(&secret), None, rules, clock, Tally::default()))),
             list_scopes: list_scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             metrics: Metrics::default(),
             subjects: SubjectKey::of(SECRET),

@@ -1,6 +1,7 @@
 //! **jwt**: what is signed by a key of the issuer is taken, by each algorithm and however the key is found.
 
 use live_app::auth::{ClaimRules, JwtVerifier};
+use live_app::metrics::Tally;
 use serde_json::json;
 
 use crate::issuer::{
@@ -61,7 +62,8 @@ async fn jwt_finds_its_key_by_id_and_without_one_by_trying_all() {
 #[tokio::test]
 async fn jwt_by_secret_and_by_keys_are_both_taken_where_both_are_set() {
     let keys = fixed(&set(&[RSA.jwk(&json!({"kid": "k"}))]));
-    let verifier = JwtVerifier::new(Some(&secret()), Some(keys), ClaimRules::default(), TestClock::new());
+    let verifier =
+        JwtVerifier::new(Some(&secret()), Some(keys), ClaimRules::default(), TestClock::new(), Tally::default());
     let by_secret = |header: &str| {
         let message = format!("{}.{}", base64url(header), base64url(claims(&json!({})).to_string()));
         let key = jsonwebtoken::EncodingKey::from_secret(SECRET);

@@ -26,9 +26,18 @@ fn verifier() -> JwtVerifier {
     ]))
 }
 
+/// Refused each, by a verifier that has just taken a good token of each key, and takes it again right after.
 async fn refused(attacks: impl IntoIterator<Item = Attack>) {
     let verifier = verifier();
     let good = P256.token(&json!({"alg": "ES256", "kid": "p256"}));
+    for token in [
+        &good,
+        &RSA.token(&json!({"alg": "RS256", "kid": "rsa"})),
+        &P384.token(&json!({"alg": "ES384", "kid": "p384"})),
+        &ED.token(&json!({"alg": "EdDSA", "kid": "ed"})),
+    ] {
+        assert_eq!(outcome(&verifier, token).await, "ada");
+    }
     for (case, token, reason) in attacks {
         assert_eq!(outcome(&verifier, &token).await, reason, "{case}");
         assert_eq!(outcome(&verifier, &good).await, "ada", "after {case}");

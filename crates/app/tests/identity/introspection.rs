@@ -58,7 +58,8 @@ impl Issuer {
             client_id: "live service".to_owned(),
             client_secret: "p:ss%w+rd".into(),
         };
-        Introspection::new(endpoint, rules, Arc::<TestClock>::clone(&self.clock), Tally::default()).expect("a client")
+        let clock = Arc::<TestClock>::clone(&self.clock);
+        Introspection::new(endpoint, rules, clock, Tally::default(), Tally::default()).expect("a client")
     }
 }
 
@@ -105,7 +106,7 @@ async fn introspection_makes_a_caller_of_what_the_issuer_says() {
     }
     issuer.says("whole", &active(&json!({"scope": "a b", "scp": ["c"], "brand_id": ["acme"], "brand": "acme"})));
     let Caller { viewer: _, brands, scopes } = verifier.verify("whole").await.expect("a caller");
-    assert_eq!(scopes, ["a", "b", "c"].map(str::to_owned).into());
+    assert_eq!(*scopes, ["a", "b", "c"].map(str::to_owned).into());
     assert_eq!(brands, BrandScope::only(["acme".parse().expect("a brand")]).expect("a scope"));
 }
 
@@ -230,7 +231,13 @@ async fn introspection_tells_unasked_what_it_remembers_and_nothing_else() {
     let issuer = Issuer::new();
     issuer.says("known", &active(&json!({})));
     let keys = fixed(&set(&[P256.jwk(&json!({"kid": "k"}))]));
-    let jwt = JwtVerifier::new(None, Some(keys), ClaimRules::default(), Arc::<TestClock>::clone(&issuer.clock));
+    let jwt = JwtVerifier::new(
+        None,
+        Some(keys),
+        ClaimRules::default(),
+        Arc::<TestClock>::clone(&issuer.clock),
+        Tally::default(),
+    );
     let both = JwtOrIntrospection { jwt, introspection: issuer.introspection(ClaimRules::default()) };
     assert!(both.verify_unasked("known").await.is_none());
     assert_eq!((outcome(&both, "known").await.as_str(), issuer.asked()), ("ada", 1));
@@ -273,7 +280,13 @@ async fn introspection_is_of_one_token_by_the_whole_of_it() {
 async fn introspection_is_for_what_has_not_the_shape_of_a_jwt() {
     let issuer = Issuer::new();
     let keys = fixed(&set(&[P256.jwk(&json!({"kid": "k"}))]));
-    let jwt = JwtVerifier::new(None, Some(keys), ClaimRules::default(), Arc::<TestClock>::clone(&issuer.clock));
+    let jwt = JwtVerifier::new(
+        None,
+        Some(keys),
+        ClaimRules::default(),
+        Arc::<TestClock>::clone(&issuer.clock),
+        Tally::default(),
+    );
     let verifier = JwtOrIntrospection { jwt, introspection: issuer.introspection(ClaimRules::default()) };
     let payload = base64url(claims(&json!({})).to_string());
     let good = P256.token(&json!({"alg": "ES256", "kid": "k"}));

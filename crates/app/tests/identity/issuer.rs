@@ -14,6 +14,7 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use live_app::auth::{Caller, ClaimRules, Hs256Secret, JwtVerifier, KeySet, PublicKeys, TokenRefusal, TokenVerifier};
+use live_app::metrics::Tally;
 use live_domain::contract::fixtures::now;
 use live_domain::{Clock, Timestamp};
 use serde_json::{Value, json};
@@ -148,7 +149,7 @@ pub(crate) fn set(keys: &[Value]) -> String {
 
 /// A verifier of tokens that are signed by a key of the set.
 pub(crate) fn by_keys(set: &str) -> JwtVerifier {
-    JwtVerifier::new(None, Some(fixed(set)), ClaimRules::default(), TestClock::new())
+    JwtVerifier::new(None, Some(fixed(set)), ClaimRules::default(), TestClock::new(), Tally::default())
 }
 
 pub(crate) fn fixed(set: &str) -> PublicKeys {

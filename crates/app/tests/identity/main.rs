@@ -6,5 +6,6 @@ mod attacks;
 mod introspection;
 mod issuer;
 mod key_sets;
+mod remembered;
 mod remote_keys;
 mod web;

@@ -20,7 +20,7 @@ use crate::web::{Web, answer};
 const SIGNATURE: &str = "the signature is not valid";
 
 /// An issuer whose answer the test sets, and which remembers when it was asked.
-struct Issuer {
+pub(crate) struct Issuer {
     begun: Instant,
     answer: Mutex<Option<String>>,
     takes: Mutex<Duration>,
@@ -28,13 +28,13 @@ struct Issuer {
 }
 
 impl Issuer {
-    fn new(answer: Option<String>) -> Arc<Self> {
+    pub(crate) fn new(answer: Option<String>) -> Arc<Self> {
         let (answer, takes) = (Mutex::new(answer), Mutex::default());
         Arc::new(Self { begun: Instant::now(), answer, takes, asked: Mutex::default() })
     }
 
     /// What it answers from now on; nothing: an error.
-    fn answers(&self, answer: Option<String>) {
+    pub(crate) fn answers(&self, answer: Option<String>) {
         *self.answer.lock().expect("no panic") = answer;
     }
 
@@ -62,7 +62,7 @@ impl KeySource for Issuer {
 fn by(issuer: &Arc<Issuer>) -> JwtVerifier {
     let issuer: Arc<dyn KeySource> = Arc::<Issuer>::clone(issuer);
     let keys = PublicKeys::Remote(RemoteKeys::start(issuer, Tally::default()));
-    JwtVerifier::new(Some(&secret()), Some(keys), ClaimRules::default(), TestClock::new())
+    JwtVerifier::new(Some(&secret()), Some(keys), ClaimRules::default(), TestClock::new(), Tally::default())
 }
 
 fn named(key: &SigningKey, kid: &str) -> Value {

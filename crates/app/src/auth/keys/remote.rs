@@ -1,6 +1,6 @@
 //! Keys that the issuer publishes at a URL: fetched, kept, and looked for again when a token names one that is new.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -151,6 +151,10 @@ impl RemoteKeys {
                 self.shared.keys().ok_or(NoKeysYet)
             }
         }
+    }
+
+    pub(super) fn are(&self, set: &Weak<KeySet>) -> bool {
+        self.shared.known.borrow().keys.as_ref().is_some_and(|keys| super::is(keys, set))
     }
 
     pub(super) fn are_loaded(&self) -> bool {

@@ -96,7 +96,8 @@ fn remedy(error: &OutboundError) -> &'static str {
 async fn introspect(settings: &Settings, endpoint: IntrospectionEndpoint) -> Checked {
     let check = "introspection";
     let rules = settings.claim_rules().unwrap_or_default();
-    let introspection = match Introspection::new(endpoint, rules, Arc::new(SystemClock), Tally::default()) {
+    let clock = Arc::new(SystemClock);
+    let introspection = match Introspection::new(endpoint, rules, clock, Tally::default(), Tally::default()) {
         Ok(introspection) => introspection,
         Err(error) => return Checked::wrong(check, chain(&error), remedy(&error)),
     };
