@@ -20,6 +20,10 @@ acceptance *arguments:
 bench *arguments:
     cargo xtask bench {{arguments}}
 
+# Measure single steps of a request
+microbench *arguments:
+    cargo xtask microbench -- {{arguments}}
+
 # Run a command beside a throwaway PostgreSQL
 postgres +command:
     cargo xtask postgres -- {{command}}

@@ -19,7 +19,7 @@ pub use jwt::JwtVerifier;
 pub use keys::{
     KeyFault, KeyRefresh, KeySet, KeySetError, KeySource, KeyUrl, NoKeysYet, PublicKeys, RemoteKeys, UnusableKey,
 };
-pub use memory::TokenLookup;
+pub use memory::Acceptance;
 pub use outbound::OutboundError;
 pub use refusal::Refusal;
 pub use secret::{Hs256Secret, SecretError, mint};

@@ -22,7 +22,7 @@ pub use tally::{Outcome, Tally};
 
 use self::history::History;
 use self::store::StoreCollector;
-use crate::auth::{IntrospectionOutcome, KeyRefresh, Refusal, TokenLookup};
+use crate::auth::{Acceptance, IntrospectionOutcome, KeyRefresh, Refusal};
 
 /// The commit that this was built of, where the build says so.
 const COMMIT: Option<&str> = option_env!("GIT_COMMIT");
@@ -36,8 +36,8 @@ pub struct Metrics {
     pub turned_away: Counter,
     /// Requests that the guard refused, by reason.
     pub refusals: Tally<Refusal>,
-    /// Tokens that were looked for among those that came before.
-    pub token_lookups: Tally<TokenLookup>,
+    /// Tokens that were accepted, by how.
+    pub tokens_accepted: Tally<Acceptance>,
     /// Attempts to fetch the keys of the issuer.
     pub key_refreshes: Tally<KeyRefresh>,
     /// Questions to the introspection endpoint.
@@ -72,8 +72,8 @@ impl Metrics {
         let turned_away = "Requests that were turned away as too many were in flight";
         live.register("http_requests_turned_away", turned_away, self.turned_away.clone());
         live.register("guard_refusals", "Requests that the guard refused, by reason", self.refusals.family());
-        let token_lookups = "Tokens that came, by whether they were remembered";
-        live.register("token_lookups", token_lookups, self.token_lookups.family());
+        let tokens_accepted = "Tokens that were accepted, by whether they were remembered or verified";
+        live.register("tokens_accepted", tokens_accepted, self.tokens_accepted.family());
         live.register(
             "key_refreshes",
             "Attempts to fetch the keys of LIVE_AUTH_JWKS, by result",

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use crate::error::{Context, Result};
-use crate::{console, deploy, deps, lint, openapi, readme, upgrade};
+use crate::{console, deploy, deps, lint, microbench, openapi, readme, upgrade};
 
 pub(crate) fn run() -> Result<()> {
     step("lint", lint::run)?;
     step("deps", || deps::run(false))?;
     step("deploy", deploy::run)?;
     step("openapi --check", || openapi::run(true))?;
+    step("microbench --check", || microbench::run(true, &[]))?;
     step("readme", readme::run)?;
     step("upgrade", upgrade::run)
 }

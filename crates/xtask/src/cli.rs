@@ -57,7 +57,7 @@ pub(crate) enum Task {
     /// The release is the newest tag `v*` that this commit comes after. It is built beside this one, and serves on a
     /// schema that this one has brought up. Without such a tag there is nothing to do.
     Upgrade,
-    /// Run every check but the tests: lint, deps, deploy, openapi --check, readme, upgrade
+    /// Run every check but the tests: lint, deps, deploy, openapi --check, microbench --check, readme, upgrade
     Ci,
     /// Run the acceptance tests at their full sizes on release builds
     Acceptance {
@@ -71,6 +71,15 @@ pub(crate) enum Task {
     Bench {
         /// Passed on to the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
+    },
+    /// Measure single steps of a request, such as the check of a token, without a database
+    Microbench {
+        /// Measure nothing: run each once, to see that it works
+        #[arg(long)]
+        check: bool,
+        /// Passed on to the benchmarks, such as a name to filter by
+        #[arg(last = true, value_name = "BENCHMARK ARGUMENTS")]
         arguments: Vec<OsString>,
     },
 }

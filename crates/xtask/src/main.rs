@@ -14,6 +14,7 @@ mod deps;
 mod error;
 mod haproxy;
 mod lint;
+mod microbench;
 mod node;
 mod openapi;
 mod packages;
@@ -56,5 +57,6 @@ fn run(task: Task) -> Result<()> {
         Task::Ci => ci::run(),
         Task::Acceptance { runner_arguments } => acceptance::run(&runner_arguments),
         Task::Bench { arguments } => bench::run(&arguments),
+        Task::Microbench { check, arguments } => microbench::run(check, &arguments),
     }
 }

@@ -14,7 +14,7 @@ use time::Duration;
 use super::claims::{ClaimRules, Claims};
 use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
 use super::jwt::{JwtVerifier, has_shape_of_jwt};
-use super::memory::{TokenHash, TokenLookup, TokenMemory};
+use super::memory::{Acceptance, TokenHash, TokenMemory};
 use super::outbound::{self, OutboundError};
 use crate::json::read_object;
 use crate::metrics::{Outcome, Tally};
@@ -94,10 +94,10 @@ impl Introspection {
         rules: ClaimRules,
         clock: Arc<dyn Clock>,
         outcomes: Tally<IntrospectionOutcome>,
-        lookups: Tally<TokenLookup>,
+        accepted: Tally<Acceptance>,
     ) -> Result<Self, OutboundError> {
         let client = outbound::client(&endpoint.url)?;
-        Ok(Self { endpoint, client, rules, clock, memory: TokenMemory::new(lookups), outcomes })
+        Ok(Self { endpoint, client, rules, clock, memory: TokenMemory::new(accepted), outcomes })
     }
 
     fn recall(&self, token: &TokenHash) -> Option<Caller> {
@@ -153,10 +153,7 @@ impl TokenVerifier for Introspection {
         let claims = self.ask(token).await?;
         let now = self.clock.now();
         let caller = self.rules.caller_of_introspected(&claims, now)?;
-        let lease = lease(now, claims.times().remaining(now));
-        if !lease.is_empty() {
-            self.memory.remember(hash, &caller, lease);
-        }
+        self.memory.remember(hash, &caller, lease(now, claims.times().remaining(now)));
         Ok(caller)
     }
 

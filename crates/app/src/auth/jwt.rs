@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use super::claims::{ClaimRules, Claims, Times};
 use super::guard::{Caller, InvalidToken, TokenRefusal, TokenVerifier};
 use super::keys::{KeySet, PublicKeys};
-use super::memory::{TokenLookup, TokenMemory};
+use super::memory::{Acceptance, TokenMemory};
 use super::secret::Hs256Secret;
 use crate::json::{present, read_object};
 use crate::metrics::Tally;
@@ -43,17 +43,17 @@ enum Signer {
 
 impl JwtVerifier {
     /// A verifier of tokens that also meet the rules. Without secret and keys it takes none. It remembers good ones, and
-    /// counts how often that spares it the work.
+    /// counts how they came to be accepted.
     #[must_use]
     pub fn new(
         secret: Option<&Hs256Secret>,
         keys: Option<PublicKeys>,
         rules: ClaimRules,
         clock: Arc<dyn Clock>,
-        lookups: Tally<TokenLookup>,
+        accepted: Tally<Acceptance>,
     ) -> Self {
         let secret = secret.map(Hs256Secret::verifying_key);
-        Self { secret, keys, rules, clock, memory: TokenMemory::new(lookups) }
+        Self { secret, keys, rules, clock, memory: TokenMemory::new(accepted) }
     }
 
     /// Whether a token with this proof is good still: it would be found so again, if it were verified now.

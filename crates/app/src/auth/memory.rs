@@ -31,7 +31,7 @@ pub(super) struct TokenHash([u8; 32]);
 pub(super) struct TokenMemory<P> {
     key: [u8; 32],
     entries: Cache<TokenHash, Arc<Entry<P>>, Bytes>,
-    lookups: Tally<TokenLookup>,
+    accepted: Tally<Acceptance>,
 }
 
 struct Entry<P> {
@@ -40,23 +40,23 @@ struct Entry<P> {
     bytes: u64,
 }
 
-/// Whether a token was remembered.
+/// How a token came to be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenLookup {
-    /// It was, and is still good.
+pub enum Acceptance {
+    /// It was remembered, and is still good.
     Remembered,
-    /// It was not: it is verified.
-    New,
+    /// It was verified.
+    Verified,
 }
 
-impl Outcome for TokenLookup {
-    const LABEL: &'static str = "result";
-    const ALL: &'static [Self] = &[Self::Remembered, Self::New];
+impl Outcome for Acceptance {
+    const LABEL: &'static str = "how";
+    const ALL: &'static [Self] = &[Self::Remembered, Self::Verified];
 
     fn name(self) -> &'static str {
         match self {
             Self::Remembered => "remembered",
-            Self::New => "new",
+            Self::Verified => "verified",
         }
     }
 }
@@ -71,10 +71,10 @@ impl<P> Weighter<TokenHash, Arc<Entry<P>>> for Bytes {
 }
 
 impl<P> TokenMemory<P> {
-    /// Remembers nothing yet, and counts what it is asked for.
-    pub(super) fn new(lookups: Tally<TokenLookup>) -> Self {
+    /// Remembers nothing yet, and counts what comes to be accepted.
+    pub(super) fn new(accepted: Tally<Acceptance>) -> Self {
         let entries = Cache::with_options(options(), Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        Self { key: rand::random(), entries, lookups }
+        Self { key: rand::random(), entries, accepted }
     }
 
     /// What the token is remembered by.
@@ -84,19 +84,21 @@ impl<P> TokenMemory<P> {
 
     /// The caller of a token whose proof still holds. What holds no more is forgotten.
     pub(super) fn recall(&self, token: &TokenHash, holds: impl Fn(&P) -> bool) -> Option<Caller> {
-        let entry = self.entries.get(token);
-        let caller = entry.as_ref().filter(|entry| holds(&entry.proof)).map(|entry| entry.caller.clone());
-        if entry.is_some() && caller.is_none() {
+        let entry = self.entries.get(token)?;
+        if !holds(&entry.proof) {
+            // Another request may have put a good one in its place meanwhile.
             self.entries.remove_if(token, |entry| !holds(&entry.proof));
+            return None;
         }
-        self.lookups.count(if caller.is_some() { TokenLookup::Remembered } else { TokenLookup::New });
-        caller
+        self.accepted.count(Acceptance::Remembered);
+        Some(entry.caller.clone())
     }
 
-    /// Keeps whose token it is.
+    /// Keeps whose token it is, which was just verified.
     pub(super) fn remember(&self, token: TokenHash, caller: &Caller, proof: P) {
         let entry = Entry { caller: caller.clone(), proof, bytes: bytes(caller) };
         self.entries.insert(token, Arc::new(entry));
+        self.accepted.count(Acceptance::Verified);
     }
 }
 

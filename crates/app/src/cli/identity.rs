@@ -32,14 +32,14 @@ pub(super) fn verifier(
 ) -> Result<Arc<dyn TokenVerifier>, Failure> {
     let (rules, clock) = (settings.claim_rules()?, Arc::new(SystemClock));
     let introspection = settings.introspection()?.map(|endpoint| {
-        let (outcomes, lookups) = (metrics.introspections.clone(), metrics.token_lookups.clone());
+        let (outcomes, accepted) = (metrics.introspections.clone(), metrics.tokens_accepted.clone());
         let clock = Arc::<SystemClock>::clone(&clock);
-        let introspection = Introspection::new(endpoint, rules.clone(), clock, outcomes, lookups);
+        let introspection = Introspection::new(endpoint, rules.clone(), clock, outcomes, accepted);
         introspection.map_err(|error| cannot_be_asked("LIVE_AUTH_INTROSPECTION_URL", &error))
     });
     let keys = keys(settings, metrics)?;
     let is_signed = secret.is_some() || keys.is_some();
-    let jwt = is_signed.then(|| JwtVerifier::new(secret, keys, rules, clock, metrics.token_lookups.clone()));
+    let jwt = is_signed.then(|| JwtVerifier::new(secret, keys, rules, clock, metrics.tokens_accepted.clone()));
     match (jwt, introspection.transpose()?) {
         (None, None) => Err(Failure::Configuration(NOT_SET.to_owned())),
         (Some(jwt), None) => Ok(Arc::new(jwt)),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -140,6 +141,13 @@ pub(crate) fn in_seconds(seconds: i64) -> i64 {
 
 pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A token with that payload, signed with the secret.
+pub(crate) fn by_secret(payload: &str) -> String {
+    let message = format!("{}.{}", base64url(r#"{"alg":"HS256"}"#), base64url(payload));
+    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), message.as_bytes());
+    format!("{message}.{}", base64url(signature))
 }
 
 /// A key set as text.
