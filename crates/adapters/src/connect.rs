@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use live_domain::{
-    BulkRepository, HistoryRepository, KeptAnswers, PersonRepository, RegistrationRepository, SessionRepository,
-    SessionWriter, StoreError, StoreHealth, StoreProgress,
+    BulkRepository, FeedRepository, HistoryRepository, KeptAnswers, PersonRepository, RegistrationRepository,
+    SessionRepository, SessionWriter, StoreError, StoreHealth, StoreProgress,
 };
 
 use crate::backlog::HistoryBacklog;
@@ -50,6 +50,8 @@ pub struct Store {
     pub registrations: Arc<dyn RegistrationRepository>,
     /// Keeps answers for requests that are sent again.
     pub kept: Arc<dyn KeptAnswers>,
+    /// Keeps calendar feeds.
+    pub feeds: Arc<dyn FeedRepository>,
     /// The history.
     pub history: Arc<dyn HistoryRepository>,
     /// Forgets people.
@@ -123,6 +125,7 @@ where
         + SessionWriter
         + RegistrationRepository
         + KeptAnswers
+        + FeedRepository
         + HistoryRepository
         + PersonRepository
         + HistoryBacklog
@@ -142,6 +145,7 @@ where
         writer: Arc::<T>::clone(&store),
         registrations: Arc::<T>::clone(&store),
         kept: Arc::<T>::clone(&store),
+        feeds: Arc::<T>::clone(&store),
         history: Arc::<T>::clone(&store),
         people: Arc::<T>::clone(&store),
         backlog: Arc::<T>::clone(&store),

@@ -32,6 +32,7 @@ pub mod checkup;
 pub mod connect;
 mod database_url;
 mod event_row;
+mod feed_row;
 mod list_plan;
 mod list_sql;
 pub mod migrations;

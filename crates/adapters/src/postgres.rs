@@ -11,6 +11,7 @@ mod events;
 #[cfg(feature = "test-support")]
 mod explain;
 mod failure;
+mod feeds;
 mod forget;
 mod history_deletion;
 mod idempotency;

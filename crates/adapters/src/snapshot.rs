@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use live_domain::{
     DurationMinutes, ListedSession, MaxParticipants, Metadata, Outcome, PlacedRegistration, Pseudonym, RecordingUrl,
-    Registered, Registration, Session, SessionVersion, Subject, Timestamp,
+    Registered, Registration, SealedSecret, SecretHash, SecretSeed, Session, SessionVersion, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -57,6 +57,7 @@ struct RegistrationMembers {
 enum OutcomeMembers {
     Session { session: Box<SessionMembers>, version: u64, registered_count: u32, is_registered: bool, created: bool },
     Registration { registration: RegistrationMembers, position: Option<u32>, created: bool },
+    Feed { id: Uuid, hash: [u8; 32], seed: [u8; 32] },
 }
 
 /// The session as JSON text.
@@ -99,6 +100,9 @@ pub(crate) fn write_outcome(outcome: &Outcome) -> Result<String, Unreadable> {
             let PlacedRegistration { registration, position } = registration;
             OutcomeMembers::Registration { registration: registration.into(), position: *position, created: *created }
         }
+        Outcome::Feed { id, secret: SealedSecret { hash, seed } } => {
+            OutcomeMembers::Feed { id: *id, hash: hash.0, seed: seed.0 }
+        }
     };
     Ok(serde_json::to_string(&members)?)
 }
@@ -115,11 +119,14 @@ pub(crate) fn read_outcome(text: &str) -> Result<Outcome, Unreadable> {
             let registration = PlacedRegistration { registration: registration.try_into()?, position };
             Outcome::Registration(Registered { registration, created })
         }
+        OutcomeMembers::Feed { id, hash, seed } => {
+            Outcome::Feed { id, secret: SealedSecret { hash: SecretHash(hash), seed: SecretSeed(seed) } }
+        }
     })
 }
 
-/// The JSON text of a session, with the pseudonym as its host where the person is.
-pub(crate) fn rename_in_session(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
+/// The JSON text of a session, or of a filter, with the pseudonym as its host where the person is.
+pub(crate) fn rename_host(text: &str, person: &Subject, pseudonym: &Pseudonym) -> Result<String, Unreadable> {
     rename_at(&["host_id"], text, person, pseudonym)
 }
 
@@ -282,7 +289,7 @@ impl TryFrom<RegistrationMembers> for Registration {
 #[cfg(test)]
 mod tests {
     use live_domain::RegistrationStatus;
-    use live_domain::contract::fixtures::{full_session, id, minutes, now, session, subject};
+    use live_domain::contract::fixtures::{full_session, id, minutes, now, secret, session, subject};
 
     use super::*;
 
@@ -297,7 +304,7 @@ mod tests {
     fn counters_stay_where_the_host_is_renamed() {
         let (person, pseudonym) = (subject(full_session(1).host_id.as_str()), Pseudonym::random());
         let counters = Counters { registered: 3, waiting: 1 };
-        let text = rename_in_session(&write_counted(&full_session(1), counters).unwrap(), &person, &pseudonym).unwrap();
+        let text = rename_host(&write_counted(&full_session(1), counters).unwrap(), &person, &pseudonym).unwrap();
         let renamed = Session { host_id: pseudonym.host_id().clone(), ..full_session(1) };
         assert_eq!(read_session(&text).unwrap(), renamed);
         assert!(text.contains(r#""registered_count":3"#) && text.contains(r#""waiting_count":1"#), "{text}");
@@ -328,6 +335,7 @@ mod tests {
         for outcome in [
             Outcome::Session { session: listed, created: true },
             Outcome::Registration(Registered { registration: placed, created: false }),
+            Outcome::Feed { id: id(3), secret: secret(4) },
         ] {
             assert_eq!(read_outcome(&write_outcome(&outcome).unwrap()).unwrap(), outcome);
         }

@@ -7,6 +7,7 @@ mod error;
 mod events;
 #[cfg(feature = "test-support")]
 mod explain;
+mod feeds;
 mod forget;
 mod idempotency;
 mod line_query;

@@ -41,6 +41,7 @@ async fn the_declared_tables_are_those_of_postgres() {
     assert_eq!(
         tables.keys().collect::<Vec<_>>(),
         [
+            "calendar_feeds",
             "idempotency_keys",
             "registrations",
             "session_event_places",
@@ -80,7 +81,10 @@ async fn the_declared_tables_are_those_of_sqlite() {
     let file = SqliteFile::create().await;
     let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
     let tables = declared(include_str!("../src/sqlite/schema.rs"));
-    assert_eq!(tables.keys().collect::<Vec<_>>(), ["idempotency_keys", "registrations", "session_events", "sessions"]);
+    assert_eq!(
+        tables.keys().collect::<Vec<_>>(),
+        ["calendar_feeds", "idempotency_keys", "registrations", "session_events", "sessions"]
+    );
     for (table, columns) in tables {
         let query = format!("SELECT name, type, \"notnull\" = 0 FROM pragma_table_info('{table}') ORDER BY cid");
         let found: Columns = sql::<(Text, Text, Bool)>(&query).load(&mut connection).unwrap();
@@ -257,7 +261,7 @@ const POSTGRES: Words = Words {
 const SQLITE: Words = Words { fresh_id: "randomblob(16)", now: "1", bytes: |count| format!("zeroblob({count})") };
 
 impl Words {
-    /// An event of a session, one of a registration, and a kept answer.
+    /// An event of a session, one of a registration, a kept answer, and a calendar feed.
     fn rows(&self) -> String {
         let Self { fresh_id, now, bytes } = self;
         let event = "INSERT INTO session_events (id, session_id, brand_id, who, at, type,";
@@ -267,15 +271,18 @@ impl Words {
             {event} registration_id, user_id, status_after)
             VALUES ({fresh_id}, {fresh_id}, 'acme', 'ada', {now}, 'registration.registered', {fresh_id}, 'ada', 'waitlist');
             INSERT INTO idempotency_keys (subject, key, fingerprint, outcome, kept_at)
-            VALUES ('ada', 'key', {}, '{{}}', {now})",
-            bytes(32)
+            VALUES ('ada', 'key', {hash}, '{{}}', {now});
+            INSERT INTO calendar_feeds (id, secret_hash, owner, filter, created_at, expires_at)
+            VALUES ({fresh_id}, {hash}, 'ada', '{{}}', {now}, {now})",
+            hash = bytes(32)
         )
     }
 
     /// Changes of these rows that are refused, and the check that does it.
     fn bad_changes(&self) -> Vec<(String, &'static str)> {
         let registration_id = format!("registration_id = {}", self.fresh_id);
-        let [none, short, long] = [0, 31, 33].map(|count| format!("fingerprint = {}", (self.bytes)(count)));
+        let off = |column| [0, 31, 33].map(|count| format!("{column} = {}", (self.bytes)(count)));
+        let ([none, short, long], [no_hash, half_hash, long_hash]) = (off("fingerprint"), off("secret_hash"));
         let types = ["type = ''", "type = 'session.gone'", "type = 'Session.created'"];
         let of_session = [
             "version = NULL",
@@ -300,6 +307,13 @@ impl Words {
             ("session_events_of_one_kind", "session_events", "registration_id IS NULL", &of_session),
             ("session_events_of_one_kind", "session_events", "version IS NULL", &of_registration),
             ("idempotency_keys_fingerprint_length", "idempotency_keys", "true", &[&none, &short, &long]),
+            ("calendar_feeds_secret_hash_length", "calendar_feeds", "true", &[&no_hash, &half_hash, &long_hash]),
+            (
+                "calendar_feeds_owner_form",
+                "calendar_feeds",
+                "true",
+                &["owner = ''", "owner = 'a\u{1}'", "owner = '\u{85}'"],
+            ),
         ]
         .into_iter()
         .flat_map(|(check, table, rows, changes)| {
@@ -317,7 +331,7 @@ fn good_changes() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_history_and_the_kept_answers_of_postgres_hold_their_form() {
+async fn the_history_kept_answers_and_feeds_of_postgres_hold_their_form() {
     let database = PgDatabase::create().await;
     let client = database.connect().await;
     client.batch_execute(&POSTGRES.rows()).await.unwrap();
@@ -335,7 +349,7 @@ async fn the_history_and_the_kept_answers_of_postgres_hold_their_form() {
 }
 
 #[tokio::test]
-async fn the_history_and_the_kept_answers_of_sqlite_hold_their_form() {
+async fn the_history_kept_answers_and_feeds_of_sqlite_hold_their_form() {
     let file = SqliteFile::create().await;
     let mut connection = SqliteConnection::establish(file.path().to_str().unwrap()).unwrap();
     connection.batch_execute(&SQLITE.rows()).unwrap();

@@ -26,11 +26,13 @@ use std::pin::Pin;
 
 use crate::bulk::BulkRepository;
 use crate::event::HistoryRepository;
+use crate::feed::FeedRepository;
 use crate::forget::PersonRepository;
 use crate::idempotency::KeptAnswers;
 use crate::repository::{RegistrationRepository, SessionRepository, SessionWriter};
 
 mod bulk;
+mod feeds;
 pub mod fixtures;
 mod forget;
 mod history;
@@ -48,6 +50,7 @@ pub trait Store:
     + SessionWriter
     + RegistrationRepository
     + KeptAnswers
+    + FeedRepository
     + HistoryRepository
     + PersonRepository
     + BulkRepository
@@ -59,6 +62,7 @@ impl<T> Store for T where
         + SessionWriter
         + RegistrationRepository
         + KeptAnswers
+        + FeedRepository
         + HistoryRepository
         + PersonRepository
         + BulkRepository
@@ -160,4 +164,12 @@ pub const CASES: &[Case] = cases![
     forget::an_import_is_nobody_whatever_a_person_is_called,
     forget::nobody_else_is_renamed,
     forget::nothing_to_forget_writes_nothing,
+    forget::the_feeds_of_a_person_are_gone_and_those_of_their_sessions_renamed,
+    feeds::a_feed_is_found_by_its_secret_and_comes_back_as_it_went_in,
+    feeds::a_feed_is_in_force_until_it_expires,
+    feeds::a_feed_belongs_to_its_owner,
+    feeds::a_revoked_feed_is_gone,
+    feeds::nobody_has_more_feeds_than_the_most,
+    feeds::a_key_makes_one_feed_and_keeps_its_secret_sealed,
+    feeds::feeds_that_have_expired_are_pruned,
 ];

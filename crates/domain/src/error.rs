@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use crate::authority::NotYours;
+use crate::feed::Feed;
 use crate::patch::PatchRefused;
 use crate::seats::SeatsTaken;
 use crate::session::SessionStatus;
@@ -85,6 +86,26 @@ pub enum FindError {
     #[error("there is no such thing")]
     NotFound,
     /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a calendar feed was not made. They are judged in this order, but that the store may fail at any time.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateFeedError {
+    /// The filter names a brand outside the caller's scope.
+    #[error("the brand is outside the caller's scope")]
+    BrandOutOfScope,
+    /// The key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    /// The feed that was made with the key is none for the caller by now.
+    #[error("there is no such feed any more")]
+    NotFound,
+    /// The caller has as many feeds as anybody may have.
+    #[error("you have {} calendar feeds: revoke one, or wait until one expires", Feed::MOST_OF_ONE_OWNER)]
+    TooMany,
+    /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

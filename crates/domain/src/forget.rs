@@ -17,6 +17,8 @@ pub struct Forgotten {
     pub events: u64,
     /// Kept answers.
     pub kept: u64,
+    /// Calendar feeds: the person's own, and those of the sessions that the person hosts.
+    pub feeds: u64,
 }
 
 /// Forgets people.
@@ -25,7 +27,8 @@ pub struct Forgotten {
 pub trait PersonRepository: Send + Sync {
     /// Puts the pseudonym in the place of a person wherever a store names one: as the host of sessions and the owner of
     /// registrations; in the history as who did something, whose registration it is and who hosts the sessions that it
-    /// shows; in kept answers as whose they are and who hosts or is registered in them. Text that people write, such as
+    /// shows; in kept answers as whose they are and who hosts or is registered in them; in calendar feeds as whose sessions they
+    /// hold. Feeds of the person's own are deleted: nobody is left to revoke them. Text that people write, such as
     /// titles and metadata, is not looked at. Nothing else changes: no order, no place, no counter, and no other person.
     ///
     /// A session that has another host thereby is a changed session: its version moves and

@@ -7,6 +7,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::feed::SealedSecret;
 use crate::registration::PlacedRegistration;
 use crate::session::ListedSession;
 use crate::text::Subject;
@@ -69,6 +70,13 @@ pub enum Outcome {
     },
     /// The person registered.
     Registration(Registered),
+    /// A calendar feed was made.
+    Feed {
+        /// Its id. The rest is as the store has it: a feed does not change.
+        id: Uuid,
+        /// Its secret.
+        secret: SealedSecret,
+    },
 }
 
 /// The registration of one who asked for it.
@@ -78,17 +86,6 @@ pub struct Registered {
     pub registration: PlacedRegistration,
     /// Whether it was made; else it was there.
     pub created: bool,
-}
-
-impl Outcome {
-    /// The session that it is about.
-    #[must_use]
-    pub fn session_id(&self) -> Uuid {
-        match self {
-            Self::Session { session, .. } => session.session.id,
-            Self::Registration(Registered { registration, .. }) => registration.registration.session_id,
-        }
-    }
 }
 
 /// A kept answer.

@@ -9,10 +9,11 @@
 //! - the rules of change: [`Transition`] for the life of a session, [`SessionPatch`] for its members, [`Seats`] for who
 //!   gets one and who waits;
 //! - the history: an [`Event`] for every change;
-//! - the use cases: [`LiveSessions`], [`SessionEditor`], [`SessionRegistrations`];
+//! - the use cases: [`LiveSessions`], [`SessionEditor`], [`SessionRegistrations`], [`CalendarFeeds`];
 //! - the ports that a store implements: [`SessionRepository`], [`SessionWriter`], [`RegistrationRepository`],
-//!   [`KeptAnswers`], [`HistoryRepository`], [`PersonRepository`] to forget people, and [`BulkRepository`] for whole stores
-//!   in and out; [`StoreProgress`], where a store has several copies; beside them [`Clock`] and [`IdSource`].
+//!   [`KeptAnswers`], [`HistoryRepository`], [`FeedRepository`], [`PersonRepository`] to forget people, and
+//!   [`BulkRepository`] for whole stores in and out; [`StoreProgress`], where a store has several copies; beside them
+//!   [`Clock`] and [`IdSource`].
 //!
 //! # Listing
 //!
@@ -114,6 +115,7 @@ pub mod contract;
 pub mod draft;
 pub mod error;
 pub mod event;
+pub mod feed;
 pub mod forget;
 pub mod idempotency;
 pub mod listing;
@@ -139,10 +141,15 @@ pub use clock::{Clock, IdSource, SystemClock, TimeOrderedIds};
 #[cfg(any(test, feature = "mock"))]
 pub use clock::{MockClock, MockIdSource};
 pub use draft::SessionDraft;
-pub use error::{CancelError, EditError, FindError, ListSessionsError, RegisterError, ReplaceError, StoreError};
+pub use error::{
+    CancelError, CreateFeedError, EditError, FindError, ListSessionsError, RegisterError, ReplaceError, StoreError,
+};
 #[cfg(any(test, feature = "mock"))]
 pub use event::MockHistoryRepository;
 pub use event::{Actor, Event, EventPosition, EventSubject, EventType, HistoryRepository, RecordedEvent};
+#[cfg(any(test, feature = "mock"))]
+pub use feed::MockFeedRepository;
+pub use feed::{Feed, FeedLifetime, FeedRepository, SealedSecret, SecretHash, SecretSeed};
 #[cfg(any(test, feature = "mock"))]
 pub use forget::MockPersonRepository;
 pub use forget::{Forgotten, PersonRepository};
@@ -165,7 +172,10 @@ pub use repository::{
     Write,
 };
 pub use seats::{Admission, Release, Seats, SeatsTaken};
-pub use service::{Expected, ListSessions, LiveSessions, SessionEditor, SessionRegistrations, Start};
+pub use service::{
+    CalendarFeeds, Expected, FeedDraft, IssuedFeed, ListSessions, LiveSessions, SessionEditor, SessionRegistrations,
+    Start,
+};
 pub use session::{
     DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus, SessionVersion,
 };

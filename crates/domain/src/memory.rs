@@ -4,6 +4,7 @@
 
 mod bulk;
 mod events;
+mod feeds;
 mod forget;
 mod idempotency;
 mod registrations;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::event::Event;
+use crate::feed::{Feed, SecretHash};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::listing::{Page, PageSize, SessionFilter, SessionScan, StorePosition};
 use crate::registration::{Registration, RegistrationStatus};
@@ -56,6 +58,7 @@ struct Rows {
     /// How many events there were before those: places are counted from there.
     deleted_events: u64,
     kept: BTreeMap<(Subject, IdempotencyKey), (Kept, Timestamp)>,
+    feeds: BTreeMap<SecretHash, Feed>,
 }
 
 impl Rows {

@@ -1,6 +1,7 @@
-//! The use cases: list and read live sessions, edit them, register for them.
+//! The use cases: list and read live sessions, edit them, register for them, make calendar feeds of them.
 
 mod edit;
+mod feeds;
 mod register;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::session::ListedSession;
 use crate::viewer::{BrandScope, Viewer};
 
 pub use edit::{Expected, SessionEditor};
+pub use feeds::{CalendarFeeds, FeedDraft, IssuedFeed};
 pub use register::SessionRegistrations;
 
 /// Where a list starts.
@@ -53,6 +55,9 @@ pub struct LiveSessions {
 }
 
 impl LiveSessions {
+    /// The most sessions of a calendar.
+    pub const MOST_IN_CALENDAR: usize = 1_000;
+
     /// The use case over a store and a clock.
     pub fn new(repository: Arc<dyn SessionRepository>, clock: Arc<dyn Clock>, grace: UpcomingGrace) -> Self {
         Self { repository, clock, grace }
@@ -74,6 +79,29 @@ impl LiveSessions {
             Start::At(scan) => scan,
         };
         Ok(self.repository.list(&scope, &viewer, &filter, scan.having_seen(seen), size).await?)
+    }
+
+    /// The first [`MOST_IN_CALENDAR`](Self::MOST_IN_CALENDAR) sessions of a list, in its order and as of now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`LiveSessions::list`].
+    pub async fn calendar(
+        &self,
+        scope: &BrandScope,
+        viewer: &Viewer,
+        filter: &SessionFilter,
+        order: SessionOrder,
+    ) -> Result<Vec<ListedSession>, ListSessionsError> {
+        let (mut sessions, mut next) = (Vec::new(), Some(Start::Beginning(order)));
+        while let Some(start) = next.filter(|_| sessions.len() < Self::MOST_IN_CALENDAR) {
+            let (scope, viewer, filter) = (scope.clone(), viewer.clone(), filter.clone());
+            let page = self.list(ListSessions { scope, viewer, filter, start, size: PageSize::LARGEST }).await?;
+            sessions.extend(page.items);
+            next = page.next.map(Start::At);
+        }
+        sessions.truncate(Self::MOST_IN_CALENDAR);
+        Ok(sessions)
     }
 
     /// One session.

@@ -104,7 +104,7 @@ pub struct NumberOutOfRange {
     pub most: u32,
 }
 
-fn in_range(number: u32, most: u32) -> Result<u32, NumberOutOfRange> {
+pub(crate) fn in_range(number: u32, most: u32) -> Result<u32, NumberOutOfRange> {
     if (1..=most).contains(&number) { Ok(number) } else { Err(NumberOutOfRange { most }) }
 }
 

@@ -82,6 +82,16 @@ impl BrandScope {
             Self::Only(brands) => brands.0.contains(brand),
         }
     }
+
+    /// Whether everything that exists in the other scope exists in this one.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Only(_), Self::All) => false,
+            (Self::Only(brands), Self::Only(fewer)) => fewer.0.is_subset(&brands.0),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +107,15 @@ mod tests {
         let scope = BrandScope::only([]).unwrap();
         assert!(!scope.permits(&brand("acme")));
         assert!(BrandScope::All.permits(&brand("acme")));
+    }
+
+    #[test]
+    fn a_scope_includes_those_of_some_of_its_brands() {
+        let scope = |names: &[&str]| BrandScope::only(names.iter().copied().map(brand)).unwrap();
+        let (acme, both, none) = (scope(&["acme"]), scope(&["acme", "globex"]), scope(&[]));
+        assert!(BrandScope::All.includes(&BrandScope::All) && BrandScope::All.includes(&both));
+        assert!(both.includes(&acme) && both.includes(&both) && acme.includes(&none));
+        assert!(!acme.includes(&both) && !both.includes(&BrandScope::All) && !none.includes(&acme));
     }
 
     #[test]

@@ -65,8 +65,12 @@ fn renamed(column: &str) -> String {
 
 /// Whether an event of the table `session_events` names the person. What holds the name nowhere need not be read as JSON.
 fn names() -> String {
-    let hosted = |column: &str| format!("{} AND {column}::json ->> 'host_id' = $1", mentions(column));
     format!("({ACTED} OR user_id = $1 OR {} OR {})", hosted("before"), hosted("after"))
+}
+
+/// Whether the JSON text in that column names the person as the host.
+fn hosted(column: &str) -> String {
+    format!("{} AND {column}::json ->> 'host_id' = $1", mentions(column))
 }
 
 /// Whether the JSON text in that column holds the name, in whatever place.
@@ -121,9 +125,15 @@ fn rename() -> String {
             FROM complete WHERE subject = $1
                 OR {mentions} AND ({answered_host} = $1 OR {answered_person} = $1)
             RETURNING 1
+        ), revoking AS (
+            DELETE FROM calendar_feeds f USING complete WHERE f.owner = $1 RETURNING 1
+        ), feeding AS (
+            UPDATE calendar_feeds f SET filter = {renamed_filter} FROM complete
+            WHERE f.owner <> $1 AND {of_person} RETURNING 1
         )
         SELECT (SELECT count(*) FROM hosting), (SELECT count(*) FROM registering),
-            (SELECT count(*) FROM happening), (SELECT count(*) FROM keeping)
+            (SELECT count(*) FROM happening), (SELECT count(*) FROM keeping),
+            (SELECT count(*) FROM revoking) + (SELECT count(*) FROM feeding)
         FROM complete",
         hosts = hosts(),
         latest = "'9998-12-31T23:59:59.999999Z'::timestamptz",
@@ -133,6 +143,8 @@ fn rename() -> String {
         renamed_after = renamed("after"),
         names = names(),
         mentions = mentions("outcome"),
+        renamed_filter = renamed("f.filter"),
+        of_person = hosted("f.filter"),
         answered_host = answered(session_in_answer),
         answered_person = answered(registration_in_answer),
         renamed_host = with_pseudonym("outcome::json", &session_in_answer),
@@ -183,8 +195,15 @@ impl Forgetting<'_> {
             }
         };
         transaction.commit().await?;
-        let [sessions, registrations, events, kept] = [0, 1, 2, 3].map(|place| number(&renamed, place));
-        Ok(Forgotten { sessions: sessions?, registrations: registrations?, events: events?, kept: kept? })
+        let counts = [0, 1, 2, 3, 4].map(|place| number(&renamed, place));
+        let [sessions, registrations, events, kept, feeds] = counts;
+        Ok(Forgotten {
+            sessions: sessions?,
+            registrations: registrations?,
+            events: events?,
+            kept: kept?,
+            feeds: feeds?,
+        })
     }
 }
 

@@ -60,4 +60,5 @@ impl ToSql<Timestamptz, Pg> for PgInstant {
 pub(crate) type SessionRow = crate::session_row::SessionRow<Uuid, PgInstant>;
 pub(crate) type ListedRow = crate::session_row::ListedRow<Uuid, PgInstant>;
 pub(crate) type RegistrationRow = crate::session_row::RegistrationRow<Uuid, PgInstant>;
+pub(crate) type FeedRow = crate::feed_row::FeedRow<Uuid, PgInstant>;
 pub(crate) type EventRow = crate::event_row::EventRow<Uuid, PgInstant>;

@@ -145,4 +145,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Calendar feeds.
+    calendar_feeds (id) {
+        /// Names it.
+        id -> Uuid,
+        /// A hash of the secret in its address.
+        secret_hash -> Binary,
+        /// Who made it.
+        owner -> Text,
+        /// The brands that exist for it, as JSON; null: all of them.
+        brands -> Nullable<Text>,
+        /// Which sessions it holds, as JSON.
+        filter -> Text,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// Until when it can be read.
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(sessions, registrations);

@@ -43,6 +43,7 @@ values! {
     Option<String> => Nullable<Text>,
     Option<Vec<String>> => Nullable<Array<Text>>,
     &[u8] => Binary,
+    Vec<u8> => Binary,
     Option<&[u8]> => Nullable<Binary>,
     PgInstant => Timestamptz,
     i32 => Integer,

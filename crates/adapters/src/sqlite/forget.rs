@@ -14,7 +14,7 @@ use super::SqliteSessionRepository;
 use super::error::SqliteError;
 use super::events::record;
 use super::row::{IdBytes, SessionRow};
-use super::schema::{idempotency_keys, registrations, session_events, sessions};
+use super::schema::{calendar_feeds, idempotency_keys, registrations, session_events, sessions};
 use super::session_columns::SessionColumns;
 use crate::session_row::StoredSession;
 use crate::snapshot;
@@ -51,6 +51,7 @@ impl Forgetting {
             // Before the sessions: what is told of these names the pseudonym alone.
             events: self.rename_events(connection)?,
             kept: self.rename_kept(connection)?,
+            feeds: self.rename_feeds(connection)?,
             sessions: self.rename_sessions(connection)?,
         })
     }
@@ -97,7 +98,7 @@ impl Forgetting {
     }
 
     fn rename_snapshot(&self, text: Option<&str>) -> Result<Option<String>, SqliteError> {
-        let renamed = text.map(|text| snapshot::rename_in_session(text, &self.person, &self.pseudonym));
+        let renamed = text.map(|text| snapshot::rename_host(text, &self.person, &self.pseudonym));
         renamed.transpose().map_err(SqliteError::Snapshot)
     }
 
@@ -118,6 +119,23 @@ impl Forgetting {
                 .execute(connection)?;
         }
         Ok(count(answers.len()))
+    }
+
+    fn rename_feeds(&self, connection: &mut SqliteConnection) -> Result<u64, SqliteError> {
+        let person = self.person.as_str();
+        let own = calendar_feeds::table.filter(calendar_feeds::owner.eq(person));
+        let deleted = diesel::delete(own).execute(connection)?;
+        let hosted = text_at(calendar_feeds::filter.nullable(), HOST).is(person);
+        let columns = (calendar_feeds::id, calendar_feeds::filter);
+        let of_person: Vec<(IdBytes, String)> =
+            calendar_feeds::table.filter(hosted).select(columns).load(connection)?;
+        for (id, filter) in &of_person {
+            let filter = snapshot::rename_host(filter, &self.person, &self.pseudonym).map_err(SqliteError::Snapshot)?;
+            diesel::update(calendar_feeds::table.find(id))
+                .set(calendar_feeds::filter.eq(filter))
+                .execute(connection)?;
+        }
+        Ok(count(deleted + of_person.len()))
     }
 
     fn rename_sessions(&self, connection: &mut SqliteConnection) -> Result<u64, SqliteError> {

@@ -72,5 +72,6 @@ impl ToSql<Binary, Sqlite> for IdBytes {
 
 pub(crate) type SessionRow = crate::session_row::SessionRow<IdBytes, Micros>;
 pub(crate) type ListedRow = crate::session_row::ListedRow<IdBytes, Micros>;
+pub(crate) type FeedRow = crate::feed_row::FeedRow<IdBytes, Micros>;
 pub(crate) type EventRow = crate::event_row::EventRow<IdBytes, Micros>;
 pub(crate) type RegistrationRow = crate::session_row::RegistrationRow<IdBytes, Micros>;

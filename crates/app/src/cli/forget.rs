@@ -27,9 +27,9 @@ fn told(forgotten: &Forgotten) -> String {
     if *forgotten == Forgotten::default() {
         return "nothing was found of that person; nothing was changed".to_owned();
     }
-    let Forgotten { sessions, registrations, events, kept } = forgotten;
+    let Forgotten { sessions, registrations, events, kept, feeds } = forgotten;
     format!(
         "forgotten: a random pseudonym stands in {sessions} hosted sessions, {registrations} registrations, {events} events of the \
-         history and {kept} kept answers"
+         history and {kept} kept answers; {feeds} calendar feeds were revoked, or follow the pseudonym"
     )
 }

@@ -8,6 +8,7 @@ use super::Store;
 use crate::bulk::{Export, Import, ImportError, Imported, Line, RegistrationLine, SessionLine};
 use crate::error::RegisterError;
 use crate::event::{Event, EventType};
+use crate::feed::{Feed, SealedSecret, SecretHash, SecretSeed};
 use crate::idempotency::{Fingerprint, Keyed, Registered, RequestKey};
 use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan};
 use crate::metadata::Metadata;
@@ -97,6 +98,26 @@ pub fn full_session(number: u32) -> Session {
         created_at: minutes(-2),
         updated_at: minutes(-1),
     }
+}
+
+/// A calendar feed of all that its owner sees, made [`now`] for a day.
+#[must_use]
+pub fn feed(number: u64, owner: &str) -> Feed {
+    Feed {
+        id: id(number),
+        owner: viewer(owner),
+        scope: BrandScope::All,
+        filter: SessionFilter::default(),
+        upcoming: false,
+        created_at: now(),
+        expires_at: minutes(24 * 60),
+    }
+}
+
+/// The secret of that number, as a store may know it.
+#[must_use]
+pub fn secret(number: u8) -> SealedSecret {
+    SealedSecret { hash: SecretHash([number; 32]), seed: SecretSeed([255 - number; 32]) }
 }
 
 /// A registration of that person for session `number`, whose fresh id is `fresh`.

@@ -2,15 +2,17 @@
 
 use super::Store;
 use super::fixtures::{
-    brand, done, enter, exported_registrations, exported_sessions, fill, found, full_session, history, id, keyed,
-    leave, minutes, register, registration, session, standing, subject, viewer, write,
+    brand, done, enter, exported_registrations, exported_sessions, feed, fill, found, full_session, history, id, keyed,
+    leave, minutes, register, registration, secret, session, standing, subject, viewer, write,
 };
 use crate::error::ReplaceError;
 use crate::event::{Actor, Event, EventSubject, EventType};
+use crate::feed::Feed;
 use crate::forget::Forgotten;
 use crate::idempotency::{Kept, Outcome};
+use crate::listing::SessionFilter;
 use crate::registration::RegistrationStatus::{Registered, Waitlist};
-use crate::repository::Replacement;
+use crate::repository::{Replacement, Write};
 use crate::session::{MaxParticipants, Session, SessionVersion};
 use crate::text::Pseudonym;
 use crate::viewer::BrandScope;
@@ -69,7 +71,7 @@ pub(super) async fn every_place_of_a_person_has_the_pseudonym(store: &dyn Store)
     done(store.replace(&replacement, &keyed(write("max", 4), "edit", 1)).await.expect("replaced"));
     let told = history(store).await;
     let (pseudonym, forgotten) = forget(store, name, 5).await;
-    assert_eq!(forgotten, Forgotten { sessions: 1, registrations: 2, events: 7, kept: 5 });
+    assert_eq!(forgotten, Forgotten { sessions: 1, registrations: 2, events: 7, kept: 5, feeds: 0 });
 
     let text = all_text(store).await;
     assert!(!text.contains("zo"), "{text}");
@@ -217,4 +219,28 @@ pub(super) async fn nothing_to_forget_writes_nothing(store: &dyn Store) {
         assert_eq!(forget(store, name, 5).await.1, Forgotten::default());
     }
     assert_eq!(all_text(store).await, before);
+}
+
+pub(super) async fn the_feeds_of_a_person_are_gone_and_those_of_their_sessions_renamed(store: &dyn Store) {
+    // A name that JSON, patterns and quotes in SQL could stumble over.
+    let name = r#"zo\"é%_' {}"#;
+    let of = |host: &str| SessionFilter::default().with_host(host.parse().expect("a host")).with_brand(brand(name));
+    let own = Feed { filter: of(name), ..feed(1, name) };
+    let hosted = Feed { filter: of(name), upcoming: true, ..feed(2, "ada") };
+    let other = Feed { filter: of("zo"), ..feed(3, "ada") };
+    for (number, feed) in (1..).zip([&own, &hosted, &other]) {
+        let creating = keyed(write(feed.owner.subject().as_str(), 0), "key", number);
+        let creating = Write { key: creating.key.filter(|_| number == 1), ..creating };
+        done(store.create_feed(feed, &secret(number), &creating).await.expect("created"));
+    }
+    let (pseudonym, forgotten) = forget(store, name, 1).await;
+    assert_eq!(forgotten, Forgotten { kept: 1, feeds: 2, ..Forgotten::default() });
+    let mut found = Vec::new();
+    for number in [1, 2, 3] {
+        found.push(store.feed_by_secret(&secret(number).hash, minutes(2)).await.expect("answered"));
+    }
+    let renamed = Feed { filter: of(pseudonym.subject().as_str()), ..hosted };
+    assert_eq!(found, [None, Some(renamed), Some(other)]);
+    assert_eq!(store.feed(&own.owner, own.id, minutes(2)).await.expect("answered"), None);
+    assert_eq!(forget(store, name, 3).await.1, Forgotten::default());
 }

@@ -97,6 +97,13 @@ impl Month {
         })
     }
 
+    /// Takes back the month whose [`start`](Self::start) and [`last`](Self::last) were given to a store: it stays the window
+    /// that it was, whatever becomes of its zone.
+    #[must_use]
+    pub fn from_stored(start: Timestamp, last: Timestamp) -> Self {
+        Self { start, last }
+    }
+
     /// The first instant of the month.
     #[must_use]
     pub fn start(self) -> Timestamp {

@@ -13,6 +13,9 @@ impl PageSize {
     /// The largest page.
     pub const MAX: u8 = 100;
 
+    /// A page of that size.
+    pub const LARGEST: Self = Self(Self::MAX);
+
     /// Checks the number.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::{MemorySessionRepository, Rows, Stored};
 use crate::error::StoreError;
 use crate::event::{Actor, Event, EventSubject, EventType};
+use crate::feed::Feed;
 use crate::forget::{Forgotten, PersonRepository};
 use crate::idempotency::{Kept, Outcome, Registered};
 use crate::session::Session;
@@ -56,6 +57,7 @@ impl Renaming<'_> {
             Outcome::Registration(Registered { registration, .. }) => {
                 self.subject(&mut registration.registration.user_id)
             }
+            Outcome::Feed { .. } => false,
         }
     }
 }
@@ -83,6 +85,19 @@ impl Rows {
         });
         self.kept = kept.into_iter().collect();
         renamed
+    }
+
+    fn rename_feeds(&mut self, renaming: &Renaming<'_>) -> u64 {
+        let before = self.feeds.len();
+        self.feeds.retain(|_, feed| feed.owner.subject() != renaming.person);
+        let deleted = u64::try_from(before - self.feeds.len()).unwrap_or(u64::MAX);
+        let hosted =
+            |feed: &&mut Feed| feed.filter.host().is_some_and(|host| host.as_str() == renaming.person.as_str());
+        deleted
+            + count(self.feeds.values_mut().filter(hosted), |feed| {
+                feed.filter = std::mem::take(&mut feed.filter).with_host(renaming.pseudonym.host_id().clone());
+                true
+            })
     }
 
     /// After the history: what it tells here is told with the pseudonym alone.
@@ -114,6 +129,7 @@ impl PersonRepository for MemorySessionRepository {
             registrations: rows.rename_registrations(&renaming),
             events: count(rows.events.iter_mut(), |event| renaming.event(event)),
             kept: rows.rename_kept(&renaming),
+            feeds: rows.rename_feeds(&renaming),
             sessions: rows.rename_sessions(&renaming, now),
         })
     }

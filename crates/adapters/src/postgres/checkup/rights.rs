@@ -9,13 +9,14 @@ use crate::postgres::error::PgError;
 use crate::postgres::statement::statement;
 
 /// Every table of the schema. A test compares them with a migrated database.
-pub(super) const TABLES: [&str; 6] = [
+pub(super) const TABLES: [&str; 7] = [
     "sessions",
     "registrations",
     "session_events",
     "session_event_places",
     "session_event_progress",
     "idempotency_keys",
+    "calendar_feeds",
 ];
 
 /// The grants that are missing on what is there, as statements would name them.
