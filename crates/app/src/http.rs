@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod calendar;
 pub mod carried;
 pub mod client_address;
 pub mod conditional;
@@ -13,6 +14,9 @@ pub mod error;
 pub mod examples;
 pub mod explorer;
 pub mod faults;
+pub mod feed_input;
+pub mod feed_secret;
+pub mod feeds;
 pub mod health;
 pub mod idempotency;
 pub mod index;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live_adapters::causes::chain;
-use live_domain::{Clock, HistoryRepository, KeptAnswers, SchemaState, StoreError, StoreHealth};
+use live_domain::{Clock, FeedRepository, HistoryRepository, KeptAnswers, SchemaState, StoreError, StoreHealth};
 use prometheus_client::metrics::counter::Counter;
 
 /// How often it is looked whether there is something to delete.
@@ -13,13 +13,15 @@ const EVERY: Duration = Duration::from_mins(10);
 /// The pause between two batches: however much there is to delete, the store is left to requests for most of the time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Deletes old answers and old history, at once and from time to time. When that fails, it is tried again the next time: an
-/// answer that stays longer is no longer given all the same.
+/// Deletes old answers, feeds that have expired and old history, at once and from time to time. When that fails, it is tried
+/// again the next time: an answer that stays longer is no longer given all the same, nor is such a feed.
 pub struct Upkeep {
     /// Whether there is what they are in: without it, nothing is tried.
     pub health: Arc<dyn StoreHealth>,
     /// The answers.
     pub kept: Arc<dyn KeptAnswers>,
+    /// The calendar feeds.
+    pub feeds: Arc<dyn FeedRepository>,
     /// The history.
     pub history: Arc<dyn HistoryRepository>,
     /// How long it is kept; none: for ever.
@@ -34,9 +36,11 @@ impl Upkeep {
     /// Goes on for as long as it is polled. The answers do not wait for the history, which may take hours.
     pub async fn run(self) -> Infallible {
         let answers = self.on_and_on("old idempotency keys", || self.prune_kept_answers());
+        let feeds = self.on_and_on("expired calendar feeds", || self.prune_feeds());
         let history = self.on_and_on("old history", || self.prune_history());
         tokio::select! {
             never = answers => never,
+            never = feeds => never,
             never = history => never,
         }
     }
@@ -69,6 +73,14 @@ impl Upkeep {
         }
     }
 
+    async fn prune_feeds(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        while self.feeds.prune_feeds(now).await? > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
     async fn prune_history(&self) -> Result<(), StoreError> {
         let Some(kept_for) = self.history_kept_for else { return Ok(()) };
         let oldest = self.clock.now().earlier_by(kept_for);
@@ -85,7 +97,7 @@ mod tests {
     use std::sync::Mutex;
 
     use live_domain::contract::fixtures::{minutes, now};
-    use live_domain::{MockClock, MockHistoryRepository, MockKeptAnswers, MockStoreHealth};
+    use live_domain::{MockClock, MockFeedRepository, MockHistoryRepository, MockKeptAnswers, MockStoreHealth};
     use tokio::time::Instant;
 
     use super::*;
@@ -118,6 +130,23 @@ mod tests {
         fn times(&self) -> Vec<u64> {
             self.times.lock().unwrap().clone()
         }
+
+        /// At which minutes it was begun to ask.
+        fn looks(&self) -> Vec<u64> {
+            let mut minutes = self.times();
+            minutes.dedup();
+            minutes
+        }
+    }
+
+    /// Feeds of which some have expired, as the answers say.
+    fn expiring(answers: &Asked) -> MockFeedRepository {
+        let (answers, mut feeds) = (answers.clone(), MockFeedRepository::new());
+        feeds.expect_prune_feeds().returning(move |at| {
+            assert_eq!(at, now());
+            answers.answer()
+        });
+        feeds
     }
 
     /// Runs for that long over a store that answers so; the minutes at which each was asked.
@@ -133,6 +162,8 @@ mod tests {
         days: Option<i64>,
     ) -> (Vec<u64>, Vec<u64>) {
         let (kept, history) = (Asked::answering(kept), Asked::answering(history));
+        // Some have expired, of which nobody is told.
+        let feeds = Asked::answering(vec![Ok(5)]);
         let (mut kept_answers, mut events, mut clock) =
             (MockKeptAnswers::new(), MockHistoryRepository::new(), MockClock::new());
         let (answers, deletions) = (kept.clone(), history.clone());
@@ -151,6 +182,7 @@ mod tests {
         let upkeep = Upkeep {
             health: Arc::new(health),
             kept: Arc::new(kept_answers),
+            feeds: Arc::new(expiring(&feeds)),
             history: Arc::new(events),
             history_kept_for: days.map(time::Duration::days),
             clock: Arc::new(clock),
@@ -158,6 +190,12 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_mins(run_for), upkeep.run()).await.unwrap_err();
         assert_eq!(keys_pruned.get(), kept_pruned);
+        let looks = kept.looks();
+        assert_eq!(
+            (feeds.looks(), feeds.times().len()),
+            (looks.clone(), looks.len() + 1),
+            "and once more after the five"
+        );
         (kept.times(), history.times())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live_adapters::Store;
-use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
+use live_domain::{CalendarFeeds, LiveSessions, SessionEditor, SessionRegistrations, SystemClock, TimeOrderedIds};
 
 use super::{Failure, admin, identity, say, store};
 use crate::auth::TokenVerifier;
@@ -53,9 +53,17 @@ pub(super) fn state(
 ) -> Result<AppState, Failure> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(TimeOrderedIds));
     let (grace, store_deadline) = (settings.upcoming_grace()?, settings.store_settings()?.timeout);
-    let Store { sessions, writer, registrations, kept, progress, health, .. } = store.clone();
+    let Store { sessions, writer, registrations, kept, feeds, progress, health, .. } = store.clone();
+    let listing = LiveSessions::new(Arc::clone(&sessions), Arc::<SystemClock>::clone(&clock), grace);
     Ok(AppState {
-        sessions: LiveSessions::new(Arc::clone(&sessions), Arc::<SystemClock>::clone(&clock), grace),
+        feeds: CalendarFeeds::new(
+            listing.clone(),
+            feeds,
+            Arc::<SystemClock>::clone(&clock),
+            Arc::<TimeOrderedIds>::clone(&ids),
+        ),
+        feed_key: settings.feed_key()?,
+        sessions: listing,
         editor: SessionEditor::new(
             Arc::clone(&sessions),
             writer,
@@ -81,9 +89,9 @@ pub(super) fn state(
 
 /// What the service is to do beside answering.
 pub(super) fn upkeep(settings: &Settings, store: &Store, metrics: &Metrics) -> Result<Upkeep, Failure> {
-    let Store { kept, history, health, .. } = store.clone();
+    let Store { kept, feeds, history, health, .. } = store.clone();
     let (history_kept_for, keys_pruned) = (settings.history_kept_for()?, metrics.keys_pruned.clone());
-    Ok(Upkeep { health, kept, history, history_kept_for, clock: Arc::new(SystemClock), keys_pruned })
+    Ok(Upkeep { health, kept, feeds, history, history_kept_for, clock: Arc::new(SystemClock), keys_pruned })
 }
 
 pub(super) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {

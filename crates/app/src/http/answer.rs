@@ -28,10 +28,16 @@ pub fn written(status: StatusCode, tag: &Tag) -> HttpResponseBuilder {
 /// The answer to a read: the thing, or that the client has it already.
 #[must_use]
 pub fn read(request: &HttpRequest, tag: &Tag, body: Vec<u8>) -> HttpResponse {
+    read_as(request, tag, "application/json", body)
+}
+
+/// The same of a thing that is no JSON.
+#[must_use]
+pub fn read_as(request: &HttpRequest, tag: &Tag, media_type: &'static str, body: Vec<u8>) -> HttpResponse {
     if tag.is_known_to(request) {
         return tagged(StatusCode::NOT_MODIFIED, tag).finish();
     }
-    written(StatusCode::OK, tag).body(body)
+    tagged(StatusCode::OK, tag).content_type(media_type).body(body)
 }
 
 /// A page of a list.

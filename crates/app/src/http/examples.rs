@@ -12,6 +12,10 @@ use super::openapi::operations_of;
 
 /// The session of the examples, as parameters name it.
 pub const SESSION: &str = "0199a6f2-5b1e-7c41-9d3a-2f6b8c0e4a17";
+/// The calendar feed of the examples, as parameters name it.
+pub const FEED: &str = "0199a6f6-7e31-7d02-b4c9-5a1e3f7d8b26";
+/// The secret in its address.
+pub const FEED_SECRET: &str = "qZl1mGDrhTlA2vXmC0z4S9w0wCkQ3n3mY3c9nEgf5bM";
 const REGISTRATION: &str = "0199a6f4-01c2-7a90-8e55-6b7d9f1c3e20";
 const CREATED: &str = "2026-03-01T09:00:00Z";
 const BEGIN: &str = "2026-04-01T16:00:00Z";
@@ -32,8 +36,10 @@ impl Modify for Examples {
             let successes = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
             for (_, response) in successes {
                 let RefOr::T(response) = response else { continue };
-                if let (Some(content), Some(example)) = (response.content.get_mut("application/json"), answer(id)) {
-                    show(content, &example);
+                for (media_type, example) in [("application/json", answer(id)), ("text/calendar", calendar_of(id))] {
+                    if let (Some(content), Some(example)) = (response.content.get_mut(media_type), example) {
+                        show(content, &example);
+                    }
                 }
             }
         }
@@ -71,6 +77,7 @@ fn request(operation: &str) -> Option<Value> {
         "startSession" => json!({"stream_call_id": CALL}),
         "endSession" => json!({"recording_url": RECORDING}),
         "cancelSession" => json!({}),
+        "createFeed" => json!({"brand_id": "acme", "upcoming": true}),
         _ => return None,
     })
 }
@@ -96,6 +103,10 @@ fn answer(operation: &str) -> Option<Value> {
         "register" => own_registration("waitlist", &json!(3)),
         "getOwnRegistration" => own_registration("registered", &Value::Null),
         "cancelOwnRegistration" => own_registration("cancelled", &Value::Null),
+        "createFeed" => json!({
+            "id": FEED, "url": format!("feeds/{FEED_SECRET}.ics"), "created_at": CREATED,
+            "expires_at": "2026-05-30T09:00:00Z",
+        }),
         "isAlive" => json!({"status": "alive"}),
         "isReady" => json!({"status": "ready"}),
         "getIndex" => index::links(),
@@ -103,6 +114,20 @@ fn answer(operation: &str) -> Option<Value> {
             json!({"openapi": "3.1.0", "info": {"title": "live", "version": env!("CARGO_PKG_VERSION")}, "paths": {}})
         }
         _ => return None,
+    })
+}
+
+/// The calendar that an operation answers with, if it does.
+fn calendar_of(operation: &str) -> Option<Value> {
+    ["getCalendar", "readFeed"].contains(&operation).then(|| {
+        json!(format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//live//live sessions//EN\r\nNAME:Live sessions of acme\r\n\
+             X-WR-CALNAME:Live sessions of acme\r\nREFRESH-INTERVAL;VALUE=DURATION:PT15M\r\nX-PUBLISHED-TTL:PT15M\r\n\
+             BEGIN:VEVENT\r\nUID:{SESSION}@live\r\nDTSTAMP:20260302T103000Z\r\nCREATED:20260301T090000Z\r\n\
+             LAST-MODIFIED:20260302T103000Z\r\nSEQUENCE:1\r\nDTSTART:20260401T160000Z\r\nDURATION:PT45M\r\n\
+             SUMMARY:Sourdough from scratch\r\nCATEGORIES:cooking\r\nSTATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\n\
+             END:VEVENT\r\nEND:VCALENDAR\r\n"
+        ))
     })
 }
 

@@ -29,11 +29,17 @@ pub const PARAMETERS: &[&str] = &[
     "cursor",
 ];
 
-/// The parameters of the list. [`ListSessionsQuery`] reads them strictly; this describes them.
+/// The names that a calendar knows, which has no pages.
+pub const CALENDAR_PARAMETERS: &[&str] = match PARAMETERS {
+    [filters @ .., _limit, _cursor] => filters,
+    _ => &[],
+};
+
+/// Which sessions a list or a calendar holds. They are read strictly; this describes them.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the OpenAPI document")]
-pub struct ListSessionsParameters {
+pub struct FilterParameters {
     /// Sessions of this brand.
     #[param(min_length = 1, max_length = 128)]
     brand_id: Option<String>,
@@ -66,6 +72,13 @@ pub struct ListSessionsParameters {
     month: Option<String>,
     /// The IANA name of the zone of `month`, as `America/New_York`; UTC unless given.
     time_zone: Option<String>,
+}
+
+/// Which part of a list a page holds.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters in the OpenAPI document")]
+pub struct PageParameters {
     /// How many sessions a page holds; 20 unless given.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u8>,
@@ -95,13 +108,39 @@ impl ListSessionsQuery {
     /// Every parameter that is off.
     pub fn parse(raw: &str) -> Result<Self, Faults> {
         let mut query = Query::parse(raw, PARAMETERS);
-        let filter = filter(&mut query);
-        let upcoming = query.read_either(["upcoming", "upcoming_only"], flag).unwrap_or(false);
+        let (filter, upcoming) = (filter(&mut query), upcoming(&mut query));
         let size = query.read("limit", page_size).unwrap_or_default();
         let cursor = query.read("cursor", |text| Ok(text.to_owned()));
         query.finish()?;
         Ok(Self { order: SessionOrder::of(&filter, upcoming), filter, size, cursor })
     }
+}
+
+/// What a caller asked a calendar for.
+#[derive(Debug)]
+pub struct CalendarQuery {
+    /// Which sessions.
+    pub filter: SessionFilter,
+    /// Whether upcoming ones alone.
+    pub upcoming: bool,
+}
+
+impl CalendarQuery {
+    /// Reads the raw query string.
+    ///
+    /// # Errors
+    ///
+    /// Every parameter that is off.
+    pub fn parse(raw: &str) -> Result<Self, Faults> {
+        let mut query = Query::parse(raw, CALENDAR_PARAMETERS);
+        let (filter, upcoming) = (filter(&mut query), upcoming(&mut query));
+        query.finish()?;
+        Ok(Self { filter, upcoming })
+    }
+}
+
+fn upcoming(query: &mut Query) -> bool {
+    query.read_either(["upcoming", "upcoming_only"], flag).unwrap_or(false)
 }
 
 fn filter(query: &mut Query) -> SessionFilter {
@@ -154,7 +193,7 @@ fn month(query: &mut Query) -> Option<Month> {
     query.read("month", |text| calendar_month(text, &zone)).filter(|_| !zone_is_off)
 }
 
-fn calendar_month(text: &str, zone: &TimeZone) -> Result<Month, String> {
+pub(super) fn calendar_month(text: &str, zone: &TimeZone) -> Result<Month, String> {
     let form = || "must have the form YYYY-MM, from 1970-01 to 9998-12".to_owned();
     let (year, month) = text.split_once('-').ok_or_else(form)?;
     let (year, month) = (digits(year, 4).ok_or_else(form)?, digits(month, 2).ok_or_else(form)?);

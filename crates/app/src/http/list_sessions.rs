@@ -8,7 +8,7 @@ use super::answer::PageOfItems;
 use super::cursor::{Binding, InvalidCursor, session as cursor};
 use super::error::ApiError;
 use super::faults::both;
-use super::list_query::{ListSessionsParameters, ListSessionsQuery};
+use super::list_query::{FilterParameters, ListSessionsQuery, PageParameters};
 use super::parameters::PositionHeader;
 use super::position;
 use super::refusals::ListRefusals;
@@ -40,7 +40,7 @@ pub struct ListSessionsBody<'a> {
     operation_id = "listLiveSessions",
     tag = "sessions",
     security(("bearer" = [])),
-    params(ListSessionsParameters, PositionHeader),
+    params(FilterParameters, PageParameters, PositionHeader),
     responses(
         (status = 200, description = "A page of sessions", body = ListSessionsBody<'_>,
             headers(

@@ -79,6 +79,12 @@ impl<'a> Members<'a> {
         self.values.is_empty() && self.faults.is_empty()
     }
 
+    /// Whether the member is given, right or not.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// Reads a member that may be left out. What `read` says of a bad value follows the name of the member.
     pub fn read<T>(&mut self, name: &'static str, read: impl FnOnce(&'a str) -> Result<T, String>) -> Option<T> {
         let (place, value) = *self.values.get(name)?;
@@ -87,7 +93,7 @@ impl<'a> Members<'a> {
 
     /// Reads a member that must be given.
     pub fn required<T>(&mut self, name: &'static str, read: impl FnOnce(&'a str) -> Result<T, String>) -> Option<T> {
-        if !self.values.contains_key(name) {
+        if !self.has(name) {
             self.refuse(usize::MAX, name, "is required");
         }
         self.read(name, read)
@@ -190,7 +196,12 @@ pub fn instant(value: &str) -> Result<Timestamp, String> {
     json::read_instant(&string(value)?)
 }
 
-fn string(value: &str) -> Result<String, String> {
+/// A string.
+///
+/// # Errors
+///
+/// What is allowed.
+pub fn string(value: &str) -> Result<String, String> {
     if !value.starts_with('"') {
         return Err("must be a string".to_owned());
     }

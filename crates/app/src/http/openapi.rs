@@ -11,7 +11,8 @@ use utoipa::{Modify, OpenApi};
 use super::examples::Examples;
 use super::refusals::PublicRefusals;
 use super::{
-    error, health, index, list_sessions, registration_body, registrations, session_body, session_input, sessions,
+    error, feed_input, feeds, health, index, list_sessions, registration_body, registrations, session_body,
+    session_input, sessions,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +31,7 @@ use super::{
         sessions::start_session, sessions::end_session, sessions::cancel_session,
         registrations::list_registrations, registrations::register,
         registrations::get_own_registration, registrations::cancel_own_registration,
+        feeds::get_calendar, feeds::create_feed, feeds::revoke_feed, feeds::read_feed,
         health::alive, health::ready, serve, index::index
     ),
     components(schemas(
@@ -38,11 +40,13 @@ use super::{
         session_input::StartSessionInput, session_input::EndSessionInput, session_input::CancelSessionInput,
         registration_body::RegistrationBody<'_>, registration_body::OwnRegistrationBody<'_>,
         registration_body::RegistrationStatusName,
+        feed_input::CreateFeedInput, feeds::FeedBody,
         error::ErrorBody<'_>, error::ErrorCode, error::Detail, health::HealthBody
     )),
     tags(
         (name = "sessions", description = "Live sessions"),
         (name = "registrations", description = "Who registered for a session, and who waits for a seat"),
+        (name = "calendars", description = "Sessions in calendar programs"),
         (name = "operations", description = "For those who run the service; without a token"),
     ),
     modifiers(&Bearer, &OptionalBodies, &RateHeaders, &Descriptions, &Examples)
@@ -66,7 +70,8 @@ struct OptionalBodies;
 
 impl Modify for OptionalBodies {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for path in ["start", "end", "cancel"].map(|step| format!("/v1/sessions/{{id}}/{step}")) {
+        let steps = ["start", "end", "cancel"].map(|step| format!("/v1/sessions/{{id}}/{step}"));
+        for path in steps.into_iter().chain(["/v1/live/feeds".to_owned()]) {
             let operation = openapi.paths.paths.get_mut(&path).and_then(|item| item.post.as_mut());
             if let Some(RefOr::T(body)) = operation.and_then(|operation| operation.request_body.as_mut()) {
                 body.required = Some(Required::False);
@@ -75,7 +80,7 @@ impl Modify for OptionalBodies {
     }
 }
 
-/// What every answer of a guarded route tells, where a limit is set.
+/// What every answer of a route that is limited tells, where a limit is set.
 struct RateHeaders;
 
 /// Their names and meanings.
@@ -93,8 +98,10 @@ impl Modify for RateHeaders {
             let header = HeaderBuilder::new().schema(Some(number)).description(Some(meaning)).build();
             components.headers.insert(name.to_owned(), header.into());
         }
-        let guarded = operations_of(openapi).filter(|operation| operation.security.is_some());
-        for response in guarded.flat_map(|operation| operation.responses.responses.values_mut()) {
+        let is_limited = |operation: &&mut Operation| operation.responses.responses.contains_key("429");
+        for response in
+            operations_of(openapi).filter(is_limited).flat_map(|operation| operation.responses.responses.values_mut())
+        {
             let RefOr::T(response) = response else { continue };
             for (name, _) in RATE_HEADERS {
                 let header = Ref::new(format!("#/components/headers/{name}"));

@@ -3,7 +3,7 @@
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::examples::SESSION;
+use super::examples::{FEED, FEED_SECRET, SESSION};
 
 /// Of a route about one session.
 #[derive(IntoParams)]
@@ -13,6 +13,26 @@ pub struct SessionPath {
     /// The session.
     #[param(example = json!(SESSION))]
     id: Uuid,
+}
+
+/// Of a route about one calendar feed, to its owner.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct FeedPath {
+    /// The feed.
+    #[param(example = json!(FEED))]
+    id: Uuid,
+}
+
+/// Of the address of a calendar feed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
+pub struct SecretPath {
+    /// The secret that was told when the feed was made.
+    #[param(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$", example = json!(FEED_SECRET))]
+    secret: String,
 }
 
 /// Of a request that can be sent again.

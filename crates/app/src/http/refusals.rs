@@ -46,6 +46,42 @@ impl IntoResponses for ListRefusals {
     }
 }
 
+/// Of listing sessions as a calendar.
+pub struct CalendarRefusals;
+
+impl IntoResponses for CalendarRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, &[Forbidden]])
+    }
+}
+
+/// Of making a calendar feed. What a kept answer is about may be none for the caller by now: 404.
+pub struct CreateFeedRefusals;
+
+impl IntoResponses for CreateFeedRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[UnsupportedMediaType, Forbidden, Conflict, NotFound, PreconditionFailed]])
+    }
+}
+
+/// Of revoking a calendar feed.
+pub struct RevokeFeedRefusals;
+
+impl IntoResponses for RevokeFeedRefusals {
+    fn responses() -> Responses {
+        refusals(&[GUARDED, WITH_BODY, &[NotFound]])
+    }
+}
+
+/// Of reading a calendar feed.
+pub struct FeedRefusals;
+
+impl IntoResponses for FeedRefusals {
+    fn responses() -> Responses {
+        refusals(&[&[NotFound, RateLimited, Internal, Unavailable]])
+    }
+}
+
 /// Of reading the registrations of a session.
 pub struct LineRefusals;
 

@@ -19,7 +19,7 @@ use super::position::write_in_time;
 use super::query::no_parameters;
 use super::refusals::{LineRefusals, ReadRefusals, RegisterRefusals, UnregisterRefusals};
 use super::registration_body::{self, OwnRegistrationBody, RegistrationBody};
-use super::sessions::session_id;
+use super::sessions::path_id;
 use super::state::AppState;
 use crate::auth::Caller;
 
@@ -83,7 +83,7 @@ pub async fn register(
     let body = body::read(&request, payload, Takes::Nothing).await?;
     let head = both(request_key(&request, &body), no_parameters(request.query_string()));
     let ((key, ()), ()) = both(head, no_body(&body))?;
-    let id = session_id(&request);
+    let id = path_id(&request);
     let registering = state.registrations.register(&caller.brands, &caller.viewer, id, key);
     let answer = write_in_time(&request, &state, registering).await?;
     let status = if answer.value.created { StatusCode::CREATED } else { StatusCode::OK };
@@ -124,7 +124,7 @@ pub async fn get_own_registration(
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
     no_parameters(request.query_string())?;
-    let latest = state.registrations.latest(&caller.brands, &caller.viewer, session_id(&request));
+    let latest = state.registrations.latest(&caller.brands, &caller.viewer, path_id(&request));
     let registration = state.in_time(latest).await?;
     let (tag, body) = rendered(&registration);
     Ok(answer::read(&request, &tag, body))
@@ -162,7 +162,7 @@ pub async fn cancel_own_registration(
     caller.demand(&state.list_scopes)?;
     let body = body::read(&request, payload, Takes::Nothing).await?;
     both(no_parameters(request.query_string()), no_body(&body))?;
-    let cancelling = state.registrations.cancel(&caller.brands, &caller.viewer, session_id(&request));
+    let cancelling = state.registrations.cancel(&caller.brands, &caller.viewer, path_id(&request));
     let cancelled = write_in_time(&request, &state, cancelling).await?;
     let (tag, body) = rendered(&cancelled);
     Ok(answer::written(StatusCode::OK, &tag).body(body))
@@ -199,7 +199,7 @@ pub async fn list_registrations(
 ) -> Result<HttpResponse, ApiError> {
     let editor = caller.editor(&state.edit_scopes)?;
     let ListRegistrationsQuery { statuses, size, cursor } = ListRegistrationsQuery::parse(request.query_string())?;
-    let id = session_id(&request);
+    let id = path_id(&request);
     let binding = Binding::of_line(id, &statuses, &editor.scope);
     let after = cursor.map(|text| cursor::decode(&text, binding)).transpose()?;
     let scan = LineScan { statuses, after };

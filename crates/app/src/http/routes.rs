@@ -10,7 +10,8 @@ use super::error::{ApiError, ErrorCode};
 use super::record::Record;
 use super::state::AppState;
 use super::{
-    cors, drain, explorer, health, index, list_sessions, load, middleware, openapi, payload, registrations, sessions,
+    cors, drain, explorer, feeds, health, index, list_sessions, load, middleware, openapi, payload, registrations,
+    sessions,
 };
 
 /// The service.
@@ -46,6 +47,10 @@ fn routes(config: &mut web::ServiceConfig) {
     let own = own.into_iter().chain([web::delete().to(registrations::cancel_own_registration)]);
     config
         .service(resource("/v1/live/sessions", READ, read(list_sessions::list_sessions)))
+        .service(resource("/v1/live/sessions.ics", READ, read(feeds::get_calendar)))
+        .service(resource("/v1/live/feeds", "POST", [web::post().to(feeds::create_feed)]))
+        .service(resource("/v1/live/feeds/{secret}.ics", READ, read(feeds::read_feed)))
+        .service(resource("/v1/live/feeds/{id}", "DELETE", [web::delete().to(feeds::revoke_feed)]))
         .service(resource("/v1/sessions", "POST", [web::post().to(sessions::create_session)]))
         .service(resource("/v1/sessions/{id}", "GET, HEAD, PATCH", session))
         .service(resource("/v1/sessions/{id}/start", "POST", [web::post().to(sessions::start_session)]))

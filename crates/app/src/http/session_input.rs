@@ -272,6 +272,7 @@ pub fn cancel(body: &[u8]) -> Result<Transition, Faults> {
     Members::parse(or_empty(body), &[], &[])?.finish(Some(Transition::Cancel))
 }
 
-fn or_empty(body: &[u8]) -> &[u8] {
+/// A body that may be left out: none is as good as an empty object.
+pub(super) fn or_empty(body: &[u8]) -> &[u8] {
     if body.is_empty() { b"{}" } else { body }
 }

@@ -38,9 +38,9 @@ use crate::json;
 #[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
 pub struct SteppedSession<'a>(SessionBody<'a>);
 
-/// The session that the path names. What has not the form of an id counts as one that is not there: everything that can
-/// be said of such a session is the same.
-pub(super) fn session_id(request: &HttpRequest) -> Uuid {
+/// The id in the path. What has not the form of one counts as that of a thing that is not there: everything that can be said
+/// of such a thing is the same.
+pub(super) fn path_id(request: &HttpRequest) -> Uuid {
     request.match_info().get("id").and_then(json::read_id).unwrap_or_else(Uuid::new_v4)
 }
 
@@ -128,7 +128,7 @@ pub async fn get_session(
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
     no_parameters(request.query_string())?;
-    let finding = state.sessions.find(&caller.brands, &caller.viewer, session_id(&request));
+    let finding = state.sessions.find(&caller.brands, &caller.viewer, path_id(&request));
     let session = state.in_time(finding).await?;
     let (tag, body) = rendered(&session);
     Ok(answer::read(&request, &tag, body))
@@ -167,7 +167,7 @@ pub async fn patch_session(
 ) -> Result<HttpResponse, ApiError> {
     let editor = caller.editor(&state.edit_scopes)?;
     let body = body::read(&request, payload, Takes::Patch).await?;
-    let id = session_id(&request);
+    let id = path_id(&request);
     let head = both(expected(&request, id), no_parameters(request.query_string()));
     let ((expected, ()), patch) = both(head, session_input::patch(&body))?;
     let patching = state.editor.patch(&editor, id, &expected, &patch);
@@ -263,7 +263,7 @@ async fn step(
 ) -> Result<HttpResponse, ApiError> {
     let editor = caller.editor(&state.edit_scopes)?;
     let body = body::read(request, payload, Takes::ObjectOrNothing).await?;
-    let id = session_id(request);
+    let id = path_id(request);
     let fields = both(request_key(request, &body), expected(request, id));
     let head = both(fields, no_parameters(request.query_string()));
     let (((key, expected), ()), transition) = both(head, read(&body))?;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use live_domain::{LiveSessions, SessionEditor, SessionRegistrations, StoreHealth, StoreProgress};
+use live_domain::{CalendarFeeds, LiveSessions, SessionEditor, SessionRegistrations, StoreHealth, StoreProgress};
 
 use super::cors::Cors;
 use super::drain::Drain;
 use super::error::ApiError;
+use super::feed_secret::FeedKey;
 use super::load::LoadLimit;
 use super::rate::RateLimit;
 use crate::auth::{EditScopes, Scopes, TokenVerifier};
@@ -24,6 +25,10 @@ pub struct AppState {
     pub registrations: SessionRegistrations,
     /// Tells how far the store has come.
     pub progress: Arc<dyn StoreProgress>,
+    /// Makes, revokes and reads calendar feeds.
+    pub feeds: CalendarFeeds,
+    /// Makes the secrets of their addresses.
+    pub feed_key: FeedKey,
     /// How many requests are worked on at once.
     pub load: LoadLimit,
     /// How many requests a caller may send in a minute, if that is limited.

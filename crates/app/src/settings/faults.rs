@@ -30,6 +30,7 @@ impl Settings {
             self.log_format().map(drop),
             self.log_levels().map(drop),
             self.subject_key().map(drop),
+            self.feed_key().map(drop),
             #[cfg(feature = "otel")]
             self.trace_export().map(drop),
         ];

@@ -242,6 +242,23 @@ fn an_unknown_name_is_warned_about_with_the_nearest_known_one() {
 }
 
 #[test]
+fn processes_that_share_a_secret_share_the_key_of_feeds() {
+    let (hs256, introspection, log) = (
+        ("LIVE_AUTH_HS256_SECRET", "one that has at least thirty-two bytes"),
+        ("LIVE_AUTH_INTROSPECTION_CLIENT_SECRET", "another"),
+        ("LIVE_LOG_SUBJECT_KEY", "a third"),
+    );
+    let opens = |sealing: &[(&str, &str)], opening: &[(&str, &str)]| {
+        let [sealing, opening] = [sealing, opening].map(|given| settings(&[], given).feed_key().unwrap());
+        opening.open(&sealing.fresh()).is_some()
+    };
+    assert!(opens(&[hs256, introspection, log], &[hs256]));
+    assert!(opens(&[introspection, log], &[introspection]) && opens(&[log], &[log]));
+    assert!(!opens(&[hs256], &[introspection]) && !opens(&[introspection], &[log]));
+    assert!(!opens(&[], &[]), "without a secret it is one of the process alone");
+}
+
+#[test]
 fn a_fault_of_any_setting_is_found() {
     assert_eq!(settings(&[], &[("DATABASE_URL", "sqlite:some.db")]).faults(), []);
     for setting in SETTINGS {

@@ -17,6 +17,7 @@ use super::table::{
 };
 use super::{Given, SettingError, Settings};
 use crate::auth::{ClaimRules, EditScopes, Hs256Secret, Scopes};
+use crate::http::feed_secret::FeedKey;
 use crate::server;
 use crate::telemetry::{DEFAULT_LEVELS, SubjectKey};
 
@@ -248,8 +249,23 @@ impl Settings {
         Ok(self.subject_key_given()?.map(|given| given.origin))
     }
 
+    /// What the secrets of calendar feeds are made with, derived from a secret that the service has, the longest ones first.
+    /// Where it has none, it is a key of this process alone.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn feed_key(&self) -> Result<FeedKey, SettingError> {
+        let secret = self.first_of([&AUTH_HS256_SECRET, &AUTH_INTROSPECTION_CLIENT_SECRET, &LOG_SUBJECT_KEY])?;
+        Ok(secret.map_or_else(FeedKey::random, |given| FeedKey::of(&given.bytes)))
+    }
+
     fn subject_key_given(&self) -> Result<Option<Given>, SettingError> {
-        for setting in [&LOG_SUBJECT_KEY, &AUTH_HS256_SECRET, &AUTH_INTROSPECTION_CLIENT_SECRET] {
+        self.first_of([&LOG_SUBJECT_KEY, &AUTH_HS256_SECRET, &AUTH_INTROSPECTION_CLIENT_SECRET])
+    }
+
+    fn first_of(&self, settings: [&Setting; 3]) -> Result<Option<Given>, SettingError> {
+        for setting in settings {
             if let Some(given) = self.given(setting)? {
                 return Ok(Some(given));
             }

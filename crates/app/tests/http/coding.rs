@@ -16,7 +16,7 @@ async fn accepting(service: &Service, fields: &[&[u8]]) -> Answer {
     service.send(request).await
 }
 
-async fn unpacked(coding: &str, body: &Bytes) -> Vec<u8> {
+pub(crate) async fn unpacked(coding: &str, body: &Bytes) -> Vec<u8> {
     let coding = match coding {
         "gzip" => ContentEncoding::Gzip,
         "br" => ContentEncoding::Brotli,

@@ -19,6 +19,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use live_app::auth::{ClaimRules, EditScopes, Hs256Secret, JwtVerifier, TokenVerifier};
 use live_app::http::cors::Cors;
 use live_app::http::drain::Drain;
+use live_app::http::feed_secret::FeedKey;
 use live_app::http::load::LoadLimit;
 use live_app::http::rate::RateLimit;
 use live_app::http::routes;
@@ -28,22 +29,27 @@ use live_app::telemetry::SubjectKey;
 use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
 use live_domain::{
-    Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth, StoreProgress,
+    CalendarFeeds, Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth,
+    StoreProgress,
     TimeOrderedIds, Timestamp, UpcomingGrace,
 };
 use serde_json::{Value, json};
 use time::Duration;
 
 pub(crate) const SESSIONS: &str = "/v1/live/sessions";
+pub(crate) const CALENDAR: &str = "/v1/live/sessions.ics";
+pub(crate) const FEED: &str = "/v1/live/feeds/{secret}.ics";
 pub(crate) const SECRET: &[u8] = b"a secret that only the tests sign with";
 
 /// The routes that need no token, named one by one.
-pub(crate) const UNGUARDED: [&str; 4] = ["/", "/livez", "/readyz", "/openapi.json"];
-/// Every route that can be read and nothing else.
-pub(crate) const ROUTES: [&str; 5] = [SESSIONS, "/", "/livez", "/readyz", "/openapi.json"];
+pub(crate) const UNGUARDED: [&str; 5] = ["/", "/livez", "/readyz", "/openapi.json", FEED];
+/// Every route that can be read and nothing else, as the OpenAPI document writes its path.
+pub(crate) const ROUTES: [&str; 7] = [SESSIONS, CALENDAR, FEED, "/", "/livez", "/readyz", "/openapi.json"];
 
 /// Every other route, as the OpenAPI document writes its path, and the methods that it allows.
 pub(crate) const WRITE_ROUTES: &[(&str, &str)] = &[
+    ("/v1/live/feeds", "POST"),
+    ("/v1/live/feeds/{id}", "DELETE"),
     ("/v1/sessions", "POST"),
     ("/v1/sessions/{id}", "GET, HEAD, PATCH"),
     ("/v1/sessions/{id}/start", "POST"),
@@ -86,6 +92,8 @@ pub(crate) struct Setup {
     pub(crate) write_scope: &'static str,
     pub(crate) manage_scope: &'static str,
     pub(crate) clock: Arc<TestClock>,
+    /// What the secrets of calendar feeds are made with.
+    pub(crate) feed_secret: &'static [u8],
 }
 
 impl Default for Setup {
@@ -104,6 +112,7 @@ impl Default for Setup {
             write_scope: "write:live",
             manage_scope: "manage:live",
             clock: Arc::new(TestClock(AtomicI64::new(now().as_micros()))),
+            feed_secret: SECRET,
         }
     }
 }
@@ -111,13 +120,21 @@ impl Default for Setup {
 impl Setup {
     pub(crate) fn state(self) -> Data<AppState> {
         let Self { store, max_in_flight, rate, cors, repository, progress, health, verifier, rules, .. } = self;
-        let Self { list_scopes, write_scope, manage_scope, clock, .. } = self;
+        let Self { list_scopes, write_scope, manage_scope, clock, feed_secret, .. } = self;
         let (clock, ids): (Arc<dyn Clock>, _) = (clock, Arc::new(TimeOrderedIds));
         let secret = Hs256Secret::new(SECRET.to_vec()).expect("a good secret");
         let store = Arc::new(store);
         let repository = repository.unwrap_or_else(|| Arc::<MemorySessionRepository>::clone(&store));
+        let listing = LiveSessions::new(Arc::clone(&repository), Arc::clone(&clock), UpcomingGrace::default());
         Data::new(AppState {
-            sessions: LiveSessions::new(Arc::clone(&repository), Arc::clone(&clock), UpcomingGrace::default()),
+            feeds: CalendarFeeds::new(
+                listing.clone(),
+                Arc::<MemorySessionRepository>::clone(&store),
+                Arc::clone(&clock),
+                Arc::<TimeOrderedIds>::clone(&ids),
+            ),
+            feed_key: FeedKey::of(feed_secret),
+            sessions: listing,
             editor: SessionEditor::new(
                 Arc::clone(&repository),
                 Arc::<MemorySessionRepository>::clone(&store),

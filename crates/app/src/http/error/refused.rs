@@ -1,8 +1,8 @@
 //! What a refusal of the domain means over HTTP.
 
 use live_domain::{
-    CancelError, EditError, FindError, ListSessionsError, NotPossible, NotYours, PatchRefused, RegisterError,
-    SeatsTaken, StoreError,
+    CancelError, CreateFeedError, EditError, FindError, ListSessionsError, NotPossible, NotYours, PatchRefused,
+    RegisterError, SeatsTaken, StoreError,
 };
 
 use super::{ApiError, Detail, ErrorCode};
@@ -42,6 +42,18 @@ impl From<RegisterError> for ApiError {
             RegisterError::NotFound => Self::no_such_thing(),
             RegisterError::Closed { status: _ } => Self::precondition("", error.to_string()),
             RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateFeedError> for ApiError {
+    fn from(error: CreateFeedError) -> Self {
+        match error {
+            CreateFeedError::BrandOutOfScope => NotYours::Brand.into(),
+            CreateFeedError::KeyReused => key_reused(),
+            CreateFeedError::NotFound => Self::no_such_thing(),
+            CreateFeedError::TooMany => Self::precondition("", error.to_string()),
+            CreateFeedError::Store(error) => error.into(),
         }
     }
 }
