@@ -119,9 +119,18 @@ async fn at_no_level_is_there_a_token_a_secret_a_person_a_path_or_a_query() {
         assert_eq!(created.status, 201, "{}", created.body);
         let id = created.body["id"].as_str().unwrap();
         post(&server.url(&format!("/v1/sessions/{id}/registrations")), &token, "key", None).await.unwrap();
+        let feed = post(&server.url("/v1/live/feeds"), &token, "another-key", None).await.unwrap();
+        let url = feed.body["url"].as_str().unwrap();
+        let in_address = url.strip_prefix("feeds/").unwrap().strip_suffix(".ics").unwrap();
+        for path in [url.to_owned(), format!("{url}?x"), format!("feeds/{in_address}")] {
+            get(&server.url(&format!("/v1/live/{path}")), None).await;
+        }
         let said = server.said.join("\n") + &server.rest();
-        assert!(said.contains("/v1/sessions/{id}/registrations"), "{said}");
-        for secret in [token.as_str(), SECRET, person, "what-was-asked", id] {
+        for route in ["/v1/sessions/{id}/registrations", "/v1/live/feeds/{secret}.ics", "/v1/live/feeds/{id}"] {
+            assert!(said.contains(route), "{said}");
+        }
+        let feed_id = feed.body["id"].as_str().unwrap();
+        for secret in [token.as_str(), SECRET, person, "what-was-asked", id, in_address, feed_id] {
             let line = said.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret}");
         }

@@ -3,6 +3,7 @@
 
 mod altered;
 mod balancer;
+mod calendars;
 mod clients;
 mod commands;
 mod cut;
