@@ -96,7 +96,8 @@ impl LiveSessions {
         let (mut sessions, mut next) = (Vec::new(), Some(Start::Beginning(order)));
         while let Some(start) = next.filter(|_| sessions.len() < Self::MOST_IN_CALENDAR) {
             let (scope, viewer, filter) = (scope.clone(), viewer.clone(), filter.clone());
-            let page = self.list(ListSessions { scope, viewer, filter, start, size: PageSize::LARGEST }).await?;
+            let page =
+                self.list(ListSessions { scope, viewer, filter, start, size: PageSize::LARGEST, seen: None }).await?;
             sessions.extend(page.items);
             next = page.next.map(Start::At);
         }

@@ -30,8 +30,7 @@ use live_domain::contract::fixtures::{fill, now};
 use live_domain::memory::MemorySessionRepository;
 use live_domain::{
     CalendarFeeds, Clock, LiveSessions, Session, SessionEditor, SessionRegistrations, SessionRepository, StoreHealth,
-    StoreProgress,
-    TimeOrderedIds, Timestamp, UpcomingGrace,
+    StoreProgress, TimeOrderedIds, Timestamp, UpcomingGrace,
 };
 use serde_json::{Value, json};
 use time::Duration;
