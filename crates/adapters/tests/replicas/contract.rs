@@ -8,7 +8,7 @@ use crate::site::{ANY_LAG, Site, are_read, execute, lists};
 
 /// The schema as it was created. A database of its own for each case would be hundreds of files on each server.
 const EMPTY: &str = "
-    TRUNCATE sessions, registrations, session_events, session_event_places, session_event_progress, idempotency_keys
+    TRUNCATE sessions, registrations, session_events, session_event_places, session_event_progress, idempotency_keys, calendar_feeds
         RESTART IDENTITY;
     INSERT INTO session_event_progress DEFAULT VALUES";
 

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use live_adapters::Store;
 use live_domain::bulk::{RegistrationLine, SessionLine};
 use live_domain::{
-    BrandScope, BulkRepository, CancelError, EventPosition, Export, Forgotten, HistoryRepository, IdempotencyKey,
-    Import, Kept, KeptAnswers, Keyed, LineScan, ListedSession, Page, PageSize, PersonRepository, PlacedRegistration,
-    Pseudonym, RecordedEvent, RegisterError, Registered, Registration, RegistrationRepository, ReplaceError,
-    Replacement, Session, SessionFilter, SessionRepository, SessionScan, SessionWriter, StoreError, Subject, Timestamp,
-    Viewer, Write,
+    BrandScope, BulkRepository, CancelError, CreateFeedError, EventPosition, Export, Feed, FeedRepository, Forgotten,
+    HistoryRepository, IdempotencyKey, Import, Kept, KeptAnswers, Keyed, LineScan, ListedSession, Page, PageSize,
+    PersonRepository, PlacedRegistration, Pseudonym, RecordedEvent, RegisterError, Registered, Registration,
+    RegistrationRepository, ReplaceError, Replacement, SealedSecret, SecretHash, Session, SessionFilter,
+    SessionRepository, SessionScan, SessionWriter, StoreError, Subject, Timestamp, Viewer, Write,
 };
 use uuid::Uuid;
 
@@ -140,5 +140,33 @@ impl BulkRepository for OwnWrites {
 
     async fn export_registrations(&self) -> Result<Box<dyn Export<Registration>>, StoreError> {
         self.store.bulk.export_registrations().await
+    }
+}
+
+#[async_trait]
+impl FeedRepository for OwnWrites {
+    async fn create_feed(
+        &self,
+        feed: &Feed,
+        secret: &SealedSecret,
+        write: &Write,
+    ) -> Result<Keyed<()>, CreateFeedError> {
+        self.store.feeds.create_feed(feed, secret, write).await
+    }
+
+    async fn feed_by_secret(&self, secret: &SecretHash, now: Timestamp) -> Result<Option<Feed>, StoreError> {
+        self.store.feeds.feed_by_secret(secret, now).await
+    }
+
+    async fn feed(&self, owner: &Viewer, id: Uuid, now: Timestamp) -> Result<Option<Feed>, StoreError> {
+        self.store.feeds.feed(owner, id, now).await
+    }
+
+    async fn revoke_feed(&self, owner: &Viewer, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        self.store.feeds.revoke_feed(owner, id, now).await
+    }
+
+    async fn prune_feeds(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.feeds.prune_feeds(now).await
     }
 }

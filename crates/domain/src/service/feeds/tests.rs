@@ -5,7 +5,7 @@ use crate::clock::{MockClock, MockIdSource};
 use crate::contract::fixtures::{brand, feed, id, minutes, now, secret, session, viewer};
 use crate::feed::MockFeedRepository;
 use crate::idempotency::Fingerprint;
-use crate::listing::{Page, SessionOrder, SessionScan, UpcomingGrace};
+use crate::listing::{Page, ScanOrder, SessionOrder, UpcomingGrace};
 use crate::repository::MockSessionRepository;
 use crate::session::SessionVersion;
 
@@ -97,9 +97,9 @@ fn a_feed_is_read_as_its_owner_within_its_scope_page_by_page() {
     });
     sessions.expect_list().times(10).returning(|scope, viewer, _, scan, size| {
         assert_eq!((scope, viewer, size.get()), (&self::scope(&["acme"]), &self::viewer("ada"), 100));
-        assert_eq!(scan, SessionScan::Upcoming { since: minutes(-30), after: scan.after() });
+        assert_eq!(scan.order, ScanOrder::Upcoming { since: minutes(-30) });
         let version = SessionVersion::FIRST;
-        let first = scan.after().map_or(0, |place| u32::try_from(place.id.as_u128()).unwrap() + 1);
+        let first = scan.after.map_or(0, |place| u32::try_from(place.id.as_u128()).unwrap() + 1);
         let listed =
             |number| ListedSession { session: session(number), version, registered_count: 0, is_registered: false };
         let items: Vec<_> = (first..first + 100).map(listed).collect();
