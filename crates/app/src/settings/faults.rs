@@ -6,10 +6,14 @@ impl Settings {
     /// What is wrong with any setting, whether or not a command needs it.
     #[must_use]
     pub fn faults(&self) -> Vec<SettingError> {
+        let database = self.database(DatabaseDefault::FileIfThere);
+        let standbys = match &database {
+            Ok(database) => self.standbys(database).map(drop),
+            Err(_) => self.standby_settings().map(drop),
+        };
         let readings = [
-            self.database(DatabaseDefault::FileIfThere).map(drop),
-            // Without a database, it is that which has been told.
-            self.database(DatabaseDefault::FileIfThere).map_or(Ok(()), |database| self.standbys(&database).map(drop)),
+            database.map(drop),
+            standbys,
             self.bind().map(drop),
             self.admin_bind().map(drop),
             self.hs256_secret().map(drop),

@@ -43,17 +43,23 @@ impl Settings {
     /// When an address is malformed, names no server of Postgres, more than one, or one twice; when the store is not on
     /// Postgres; when the bound is not from 100 to 3600000 milliseconds.
     pub fn standbys(&self, database: &Database) -> Result<Option<Standbys>, SettingError> {
-        let max_lag = self.value(&DATABASE_READ_MAX_LAG_MS, |text| number(text, 100, 3_600_000))?;
-        let Some((text, origin)) = self.text(&DATABASE_READ_URLS)? else { return Ok(None) };
+        let Some((settings, origin)) = self.standby_settings()? else { return Ok(None) };
         let DatabaseUrl::Postgres(primary) = database.url.clone() else {
             return Err(SettingError(format!(
                 "{origin} needs a primary on Postgres, and the store is {database}: unset it, or set {} to the primary",
                 DATABASE_URL.name
             )));
         };
-        let urls = self.standby_urls(&text).map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
-        let settings = StandbySettings { urls, max_lag: Duration::from_millis(max_lag.unwrap_or(1_000)) };
         Ok(Some(Standbys { primary, settings, origin }))
+    }
+
+    /// The standbys, whatever they follow, and where they were given.
+    pub(super) fn standby_settings(&self) -> Result<Option<(StandbySettings, String)>, SettingError> {
+        let max_lag = self.value(&DATABASE_READ_MAX_LAG_MS, |text| number(text, 100, 3_600_000))?;
+        let Some((text, origin)) = self.text(&DATABASE_READ_URLS)? else { return Ok(None) };
+        let urls = self.standby_urls(&text).map_err(|fault| SettingError(format!("{origin}: {fault}")))?;
+        let max_lag = Duration::from_millis(max_lag.unwrap_or(1_000));
+        Ok(Some((StandbySettings { urls, max_lag }, origin)))
     }
 
     fn standby_urls(&self, text: &str) -> Result<Vec<PostgresUrl>, String> {
