@@ -81,7 +81,8 @@ impl LiveSessions {
         Ok(self.repository.list(&scope, &viewer, &filter, scan.having_seen(seen), size).await?)
     }
 
-    /// The first [`MOST_IN_CALENDAR`](Self::MOST_IN_CALENDAR) sessions of a list, in its order and as of now.
+    /// The first [`MOST_IN_CALENDAR`](Self::MOST_IN_CALENDAR) sessions of a list, in its order and as of now, where the store
+    /// has come as far as the caller has seen.
     ///
     /// # Errors
     ///
@@ -92,12 +93,12 @@ impl LiveSessions {
         viewer: &Viewer,
         filter: &SessionFilter,
         order: SessionOrder,
+        seen: Option<StorePosition>,
     ) -> Result<Vec<ListedSession>, ListSessionsError> {
         let (mut sessions, mut next) = (Vec::new(), Some(Start::Beginning(order)));
         while let Some(start) = next.filter(|_| sessions.len() < Self::MOST_IN_CALENDAR) {
             let (scope, viewer, filter) = (scope.clone(), viewer.clone(), filter.clone());
-            let page =
-                self.list(ListSessions { scope, viewer, filter, start, size: PageSize::LARGEST, seen: None }).await?;
+            let page = self.list(ListSessions { scope, viewer, filter, start, seen, size: PageSize::LARGEST }).await?;
             sessions.extend(page.items);
             next = page.next.map(Start::At);
         }

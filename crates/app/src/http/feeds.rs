@@ -14,7 +14,8 @@ use super::feed_input::{self, CreateFeedInput};
 use super::feed_secret::{FeedKey, FeedSecret};
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::list_query::{CalendarQuery, FilterParameters};
-use super::parameters::{FeedPath, KeyHeader, SecretPath};
+use super::parameters::{FeedPath, KeyHeader, PositionHeader, SecretPath};
+use super::position::{self, write_in_time};
 use super::query::no_parameters;
 use super::refusals::{CalendarRefusals, CreateFeedRefusals, FeedRefusals, RevokeFeedRefusals};
 use super::sessions::path_id;
@@ -50,7 +51,7 @@ pub struct FeedBody {
     operation_id = "getCalendar",
     tag = "calendars",
     security(("bearer" = [])),
-    params(FilterParameters),
+    params(FilterParameters, PositionHeader),
     responses(
         (status = 200, description = "The calendar", body = String, content_type = "text/calendar",
             headers(("ETag" = String, description = "Weak; over the calendar"))),
@@ -64,9 +65,13 @@ pub async fn get_calendar(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     caller.demand(&state.list_scopes)?;
-    let CalendarQuery { filter, upcoming } = CalendarQuery::parse(request.query_string())?;
+    let (seen, query) = both(position::seen(&request), CalendarQuery::parse(request.query_string()))?;
+    let CalendarQuery { filter, upcoming } = query;
     let order = SessionOrder::of(&filter, upcoming);
-    let listing = state.sessions.calendar(&caller.brands, &caller.viewer, &filter, order);
+    let listing = async {
+        position::check(&*state.progress, seen).await?;
+        Ok::<_, ApiError>(state.sessions.calendar(&caller.brands, &caller.viewer, &filter, order, seen).await?)
+    };
     let sessions = state.in_time(listing).await?;
     calendar::read(&request, &filter, &sessions)
 }
@@ -91,6 +96,7 @@ pub async fn get_calendar(
         (status = 201, description = "The feed", body = FeedBody,
             headers(
                 ("Location" = String, description = "The feed, relative to the request, to revoke it"),
+                ("Live-Position" = String, description = "How far the store has come with it; for the list"),
                 ("Idempotent-Replayed" = String, description = "`true` when this is a kept answer"),
             )),
         CreateFeedRefusals,
@@ -108,7 +114,7 @@ pub async fn create_feed(
     let ((key, ()), draft) = both(head, feed_input::draft(&body))?;
     let secret = state.feed_key.fresh();
     let creating = state.feeds.create(&caller.brands, &caller.viewer, draft, secret, key);
-    issued(&state.in_time(creating).await?, &state.feed_key)
+    issued(&write_in_time(&request, &state, creating).await?, &state.feed_key)
 }
 
 fn issued(answer: &Answer<IssuedFeed>, key: &FeedKey) -> Result<HttpResponse, ApiError> {
@@ -154,7 +160,11 @@ fn written(FeedBody { id, url, created_at, expires_at }: &FeedBody) -> Vec<u8> {
     tag = "calendars",
     security(("bearer" = [])),
     params(FeedPath),
-    responses((status = 204, description = "It is revoked"), RevokeFeedRefusals)
+    responses(
+        (status = 204, description = "It is revoked",
+            headers(("Live-Position" = String, description = "How far the store has come with it; for the list"))),
+        RevokeFeedRefusals,
+    )
 )]
 pub async fn revoke_feed(
     caller: Caller,
@@ -165,7 +175,7 @@ pub async fn revoke_feed(
     caller.demand(&state.list_scopes)?;
     let body = body::read(&request, payload, Takes::Nothing).await?;
     both(no_parameters(request.query_string()), no_body(&body))?;
-    state.in_time(state.feeds.revoke(&caller.viewer, path_id(&request))).await?;
+    write_in_time(&request, &state, state.feeds.revoke(&caller.viewer, path_id(&request))).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -167,7 +167,8 @@ async fn a_calendar_takes_the_filters_of_the_list_as_strictly_and_has_no_pages()
     assert_eq!(service.anonymous(CALENDAR).await.error(), "401 unauthenticated");
     let document = document(&service).await;
     let named = document["paths"][CALENDAR]["get"]["parameters"].as_array().expect("parameters");
-    let named: Vec<_> = named.iter().map(|parameter| parameter["name"].as_str().expect("a name")).collect();
+    let named = named.iter().filter(|parameter| parameter["in"] == "query");
+    let named: Vec<_> = named.map(|parameter| parameter["name"].as_str().expect("a name")).collect();
     assert_eq!(named, CALENDAR_PARAMETERS);
 }
 

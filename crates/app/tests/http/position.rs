@@ -10,7 +10,7 @@ use live_domain::{MockStoreProgress, StoreError, StorePosition, StoreProgress};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::{Answer, Service, Setup, list};
+use crate::support::{Answer, CALENDAR, Service, Setup, ada, bearer, get, list};
 use crate::writing::{CREATE, bare, draft, host, parameters, path, person, with_json};
 
 const LIVE_POSITION: &str = "live-position";
@@ -35,6 +35,7 @@ async fn every_write_that_succeeds_says_how_far_the_store_has_come() {
         ("started", bare(Method::POST, &path(1, "/start"), &ada), 200),
         ("ended", bare(Method::POST, &path(1, "/end"), &ada), 200),
         ("called off", bare(Method::POST, &path(2, "/cancel"), &ada), 200),
+        ("a feed made", bare(Method::POST, "/v1/live/feeds", &ada), 201),
     ] {
         let answer = service.send(request).await;
         assert_eq!((answer.status.as_u16(), position(&answer)), (status, Some("0/0")), "{case}: {}", answer.text());
@@ -112,6 +113,10 @@ async fn a_list_takes_a_position_as_an_answer_had_it() {
     }
     assert_eq!(parameters(&send("limit=0", &["x"]).await), ["Live-Position", "limit"], "header fields come first");
     assert_eq!(send("cursor=x", &["x"]).await.error(), "400 validation_error");
+    for (field, expected) in [("0/0", "200 -"), ("x", "400 validation_error"), ("0/1", "400 validation_error")] {
+        let calendar = bearer(get(CALENDAR), &ada()).insert_header((LIVE_POSITION, field));
+        assert_eq!(service.send(calendar).await.error(), expected, "a calendar takes it as the list does");
+    }
 }
 
 #[actix_web::test]

@@ -122,7 +122,7 @@ impl CalendarFeeds {
     /// [`FindError::NotFound`] when it leads to none: revoked, expired and unknown are the same.
     pub async fn read(&self, secret: &SecretHash) -> Result<(Feed, Vec<ListedSession>), FindError> {
         let feed = self.feeds.feed_by_secret(secret, self.clock.now()).await?.ok_or(FindError::NotFound)?;
-        let sessions = self.sessions.calendar(&feed.scope, &feed.owner, &feed.filter, feed.order()).await;
+        let sessions = self.sessions.calendar(&feed.scope, &feed.owner, &feed.filter, feed.order(), None).await;
         match sessions {
             Ok(sessions) => Ok((feed, sessions)),
             // None is made of such a brand.
