@@ -1,25 +1,45 @@
-//! What every store must do, as cases that any store can run.
+//! What every store must do, as a suite that any store can run.
 //!
-//! Each [`Case`] checks a sentence of the ports' prose on a store that is empty. [`compare_with_memory`] then asks the
-//! store and the reference store the same random questions over the same random rows.
+//! Each case checks a sentence of the ports' prose; then the store and the reference store are asked the same random
+//! questions over the same random rows. It is one call in a test, with whatever runtime the store needs:
+//!
+//! | call | for a store that |
+//! |---|---|
+//! | [`check_store`] | implements every port: the suite fills it itself |
+//! | [`check_listing`] | is read only, and filled by other means |
+//! | [`check_listing_without_registrations`] | is read only, and of sessions that nobody can register for |
 //!
 //! ```
-//! use live_domain::contract::{CASES, compare_with_memory};
+//! use live_domain::contract;
 //! use live_domain::memory::MemorySessionRepository;
 //!
 //! # futures_util::future::FutureExt::now_or_never(async {
-//! for case in CASES {
-//!     let store = MemorySessionRepository::default(); // yours, empty
-//!     println!("{}", case.name);
-//!     (case.run)(&store).await;
-//! }
-//! compare_with_memory(&MemorySessionRepository::default(), 7, 100).await;
+//! contract::check_store(async || MemorySessionRepository::default()).await; // yours, empty
 //! # }).unwrap();
 //! ```
 //!
+//! What must go when a case is over, such as a database, lives in the test: each call of the function drops that of the
+//! call before.
+//!
+//! ```
+//! # use live_domain::{contract, memory::MemorySessionRepository};
+//! # struct Database;
+//! # impl Database {
+//! #     async fn create() -> Self { Self }
+//! #     fn store(&self) -> MemorySessionRepository { MemorySessionRepository::default() }
+//! # }
+//! # futures_util::future::FutureExt::now_or_never(async {
+//! let mut database = None;
+//! contract::check_store(async || database.insert(Database::create().await).store()).await;
+//! # }).unwrap();
+//! ```
+//!
+//! [`compare_with_memory`] asks as many random questions as one likes. [`fixtures`] are what the cases are made of, for
+//! tests of one's own.
+//!
 //! # Panics
 //!
-//! A case that a store fails panics with what was expected.
+//! What a store fails panics with what was expected.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed expectation is a failed case")]
 
 use std::pin::Pin;
@@ -32,6 +52,7 @@ use crate::idempotency::KeptAnswers;
 use crate::repository::{RegistrationRepository, SessionRepository, SessionWriter};
 
 mod bulk;
+mod check;
 mod feeds;
 pub mod fixtures;
 mod forget;
@@ -40,9 +61,14 @@ mod idempotency;
 mod listing;
 mod random;
 mod registrations;
+mod rows;
 mod session_writes;
 
+pub use check::{check_listing, check_listing_without_registrations, check_store};
 pub use random::compare_with_memory;
+pub use rows::Rows;
+
+use rows::Stores;
 
 /// The ports that the suite runs against.
 pub trait Store:
@@ -70,25 +96,30 @@ impl<T> Store for T where
 }
 
 /// A case under way.
-pub type Run<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+type Run<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// One obligation, and how to check it on an empty store.
-pub struct Case {
-    /// The obligation as a sentence.
-    pub name: &'static str,
-    /// Checks it.
-    pub run: for<'a> fn(&'a dyn Store) -> Run<'a>,
+/// One obligation, named by a sentence, and how to check it on an empty store.
+struct Case {
+    name: &'static str,
+    run: for<'a> fn(&'a dyn Store) -> Run<'a>,
+}
+
+/// An obligation of listing, and how to check it on stores that are read only.
+struct ListingCase {
+    name: &'static str,
+    run: for<'a> fn(&'a mut dyn Stores) -> Run<'a>,
 }
 
 /// Makes a case of a function; its name is the sentence.
 macro_rules! cases {
-    ($($room:ident :: $case:ident),* $(,)?) => {
-        &[$(Case { name: stringify!($case), run: |store| Box::pin($room::$case(store)) }),*]
+    ($kind:ident: $($room:ident :: $case:ident),* $(,)?) => {
+        &[$($kind { name: stringify!($case), run: |stores| Box::pin($room::$case(stores)) }),*]
     };
 }
 
-/// Every obligation.
-pub const CASES: &[Case] = cases![
+/// Every obligation of listing sessions.
+const LISTING: &[ListingCase] = cases![
+    ListingCase:
     listing::an_empty_store_lists_nothing,
     listing::newest_comes_latest_first,
     listing::chronological_comes_earliest_first,
@@ -104,8 +135,19 @@ pub const CASES: &[Case] = cases![
     listing::a_walk_meets_every_session_once_in_every_order,
     listing::a_place_need_not_be_that_of_a_session,
     listing::every_member_comes_back_as_it_went_in,
+    listing::one_session_is_found_as_it_is_listed,
+];
+
+/// Every obligation of what is listed of registrations.
+const COUNTING: &[ListingCase] = cases![
+    ListingCase:
     listing::counts_registrations_in_force_alone,
     listing::knows_the_viewer_among_the_registered,
+];
+
+/// Every other obligation.
+const CASES: &[Case] = cases![
+    Case:
     bulk::a_dropped_import_does_nothing,
     bulk::a_line_that_changes_nothing_writes_nothing,
     bulk::a_line_replaces_a_session_whole_but_for_created_at,
@@ -121,12 +163,12 @@ pub const CASES: &[Case] = cases![
     bulk::a_waitlist_is_not_promoted,
     bulk::registrations_without_an_instant_queue_up,
     bulk::what_a_registration_line_leaves_out_stays,
+    bulk::counts_follow_what_is_imported,
     bulk::a_cancelled_registration_was_cancelled_when_it_was_registered,
     bulk::an_export_imports_to_the_same_state,
     session_writes::a_created_session_is_found_in_its_first_version,
     session_writes::every_member_of_a_created_session_comes_back,
     session_writes::every_member_of_a_replaced_session_comes_back,
-    session_writes::a_session_outside_the_scope_is_not_found,
     session_writes::a_replacement_moves_the_version,
     session_writes::of_two_edits_of_one_version_one_is_stale,
     session_writes::registrations_move_no_version,

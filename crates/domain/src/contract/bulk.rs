@@ -3,7 +3,7 @@
 use super::Store;
 use super::fixtures::{
     Question, brand, exported_registrations, exported_sessions, fill, id, import_registrations, import_sessions, lines,
-    minutes, now, register, registration, session, session_lines,
+    minutes, now, register, registration, registration_line, session, session_lines,
 };
 use crate::bulk::{BadLine, ImportError, Imported, RegistrationLine, SessionLine};
 use crate::registration::RegistrationStatus::{Cancelled, Registered, Waitlist};
@@ -175,6 +175,15 @@ pub(super) async fn what_a_registration_line_leaves_out_stays(store: &dyn Store)
     assert_eq!((rows[0].id, rows[0].registered_at, rows[0].status), (id(50), minutes(-9), Registered));
 }
 
+pub(super) async fn counts_follow_what_is_imported(store: &dyn Store) {
+    fill(store, [1, 2].map(session)).await;
+    register(store, [registration(1, "ada", Registered, 1), registration(1, "bob", Registered, 2)]).await;
+    register(store, [registration(1, "ada", Cancelled, 3), registration(2, "ada", Registered, 4)]).await;
+    let page = Question::default().ask(store).await;
+    let counts: Vec<_> = page.items.iter().map(|item| (item.session.id, item.registered_count)).collect();
+    assert_eq!(counts, [(id(2), 1), (id(1), 1)]);
+}
+
 pub(super) async fn a_cancelled_registration_was_cancelled_when_it_was_registered(store: &dyn Store) {
     fill(store, [session(1)]).await;
     let cancelled = |line: RegistrationLine, at: Option<Timestamp>| {
@@ -202,12 +211,7 @@ pub(super) async fn an_export_imports_to_the_same_state(store: &dyn Store) {
     assert!(registrations.len() == 1_500);
     let again = import_sessions(store, session_lines(sessions)).await.expect("imported");
     assert_eq!(again, Imported { unchanged: 1_500, ..Imported::default() });
-    let file = registrations.into_iter().map(|row| {
-        RegistrationLine::new(row.session_id, row.user_id, row.status, id(0))
-            .with_id(row.id)
-            .with_registered_at(row.registered_at, minutes(60))
-            .expect("a good line")
-    });
-    let again = import_registrations(store, lines(file)).await.expect("imported");
+    let file = lines(registrations.into_iter().map(registration_line));
+    let again = import_registrations(store, file).await.expect("imported");
     assert_eq!(again, Imported { unchanged: 1_500, ..Imported::default() });
 }

@@ -13,7 +13,7 @@ use crate::idempotency::{Fingerprint, Keyed, Registered, RequestKey};
 use crate::listing::{Page, PageSize, SessionFilter, SessionOrder, SessionScan};
 use crate::metadata::Metadata;
 use crate::registration::{PlacedRegistration, Registration, RegistrationStatus};
-use crate::repository::Write;
+use crate::repository::{SessionRepository, Write};
 use crate::session::{DurationMinutes, ListedSession, MaxParticipants, Session, SessionKind, SessionStatus};
 use crate::text::{BrandId, HostId, Subject, Title};
 use crate::timestamp::Timestamp;
@@ -126,6 +126,18 @@ pub fn registration(number: u32, person: &str, status: RegistrationStatus, fresh
     RegistrationLine::new(id(u64::from(number)), subject(person), status, id(fresh))
 }
 
+/// The line that a registration of a store is imported by.
+#[must_use]
+pub fn registration_line(registration: Registration) -> RegistrationLine {
+    let Registration { id, session_id, user_id, status, registered_at, cancelled_at } = registration;
+    let line = RegistrationLine::new(session_id, user_id, status, id).with_id(id);
+    let line = line.with_registered_at(registered_at, registered_at).expect("no future");
+    match cancelled_at {
+        Some(cancelled_at) => line.with_cancelled_at(cancelled_at).expect("a cancelled registration"),
+        None => line,
+    }
+}
+
 /// Numbers the values as the lines of a file.
 pub fn lines<T>(values: impl IntoIterator<Item = T>) -> Vec<Line<T>> {
     (1..).zip(values).map(|(number, value)| Line { number, value }).collect()
@@ -228,18 +240,18 @@ impl Default for Question {
 
 impl Question {
     /// Asks the store.
-    pub async fn ask(&self, store: &dyn Store) -> Page<ListedSession, SessionScan> {
+    pub async fn ask(&self, store: &dyn SessionRepository) -> Page<ListedSession, SessionScan> {
         let Self { scope, viewer, filter, scan, size } = self;
         store.list(scope, viewer, filter, *scan, *size).await.expect("the store lists")
     }
 
     /// Asks the store; the numbers of the sessions that [`session`] made.
-    pub async fn numbers(&self, store: &dyn Store) -> Vec<u128> {
+    pub async fn numbers(&self, store: &dyn SessionRepository) -> Vec<u128> {
         self.ask(store).await.items.iter().map(|item| item.session.id.as_u128()).collect()
     }
 
     /// Follows the pages to the end; the numbers of the sessions of each page.
-    pub async fn walk(&self, store: &dyn Store) -> Vec<Vec<u128>> {
+    pub async fn walk(&self, store: &dyn SessionRepository) -> Vec<Vec<u128>> {
         let mut question = self.clone();
         let mut pages = Vec::new();
         loop {

@@ -1,14 +1,17 @@
 //! The obligations of [`SessionRepository`](crate::SessionRepository).
 
-use super::Store;
-use super::fixtures::{Question, brand, fill, full_session, id, minutes, now, register, registration, session};
+use super::fixtures::{Question, brand, fill, full_session, id, minutes, now, register, registration, session, viewer};
+use super::rows::{Rows, Stores};
+use crate::bulk::RegistrationLine;
 use crate::listing::{Month, PageSize, Position, Selection, SessionFilter, SessionOrder, SessionScan, TimeZone};
+use crate::memory::MemorySessionRepository;
 use crate::metadata::Metadata;
 use crate::registration::RegistrationStatus::{Cancelled, Registered, Waitlist};
+use crate::repository::SessionRepository;
 use crate::session::{DurationMinutes, Session, SessionKind, SessionStatus};
 use crate::text::{Category, CommunityId, HostId, RecordingUrl, StreamCallId, Title};
 use crate::timestamp::Timestamp;
-use crate::viewer::{BrandScope, Viewer};
+use crate::viewer::BrandScope;
 
 const ORDERS: [SessionOrder; 3] = [SessionOrder::Newest, SessionOrder::Chronological, SessionOrder::Upcoming];
 
@@ -16,33 +19,50 @@ fn in_order(order: SessionOrder) -> Question {
     Question { scan: SessionScan::beginning(order, now()), ..Question::default() }
 }
 
+async fn filled(stores: &mut dyn Stores, sessions: impl IntoIterator<Item = Session>) -> Box<dyn SessionRepository> {
+    stores.holding(sessions.into_iter().collect::<Vec<_>>().into()).await
+}
+
+/// A store with those sessions and registrations.
+async fn registered(
+    stores: &mut dyn Stores,
+    sessions: impl IntoIterator<Item = Session>,
+    registrations: impl IntoIterator<Item = RegistrationLine>,
+) -> Box<dyn SessionRepository> {
+    let memory = MemorySessionRepository::default();
+    fill(&memory, sessions).await;
+    register(&memory, registrations).await;
+    stores.holding(Rows::of(&memory).await).await
+}
+
 fn filtered(filter: SessionFilter) -> Question {
     Question { filter, ..Question::default() }
 }
 
-pub(super) async fn an_empty_store_lists_nothing(store: &dyn Store) {
+pub(super) async fn an_empty_store_lists_nothing(stores: &mut dyn Stores) {
+    let store = &*filled(stores, []).await;
     for order in ORDERS {
         let page = in_order(order).ask(store).await;
         assert!(page.items.is_empty() && page.next.is_none(), "{order:?}");
     }
 }
 
-pub(super) async fn newest_comes_latest_first(store: &dyn Store) {
-    fill(store, [2, 1, 3].map(session)).await;
+pub(super) async fn newest_comes_latest_first(stores: &mut dyn Stores) {
+    let store = &*filled(stores, [2, 1, 3].map(session)).await;
     assert_eq!(in_order(SessionOrder::Newest).numbers(store).await, [3, 2, 1]);
 }
 
-pub(super) async fn chronological_comes_earliest_first(store: &dyn Store) {
-    fill(store, [2, 1, 3].map(session)).await;
+pub(super) async fn chronological_comes_earliest_first(stores: &mut dyn Stores) {
+    let store = &*filled(stores, [2, 1, 3].map(session)).await;
     assert_eq!(in_order(SessionOrder::Chronological).numbers(store).await, [1, 2, 3]);
     assert_eq!(in_order(SessionOrder::Upcoming).numbers(store).await, [1, 2, 3]);
 }
 
-pub(super) async fn ties_are_broken_by_the_bytes_of_the_id(store: &dyn Store) {
+pub(super) async fn ties_are_broken_by_the_bytes_of_the_id(stores: &mut dyn Stores) {
     // As text, as signed numbers or with their halves exchanged these ids would come in another order.
     let numbers = [1_u128, 0x10, 1 << 64, (1 << 127) + 1, u128::MAX];
     let tied = numbers.map(|number| Session { id: uuid::Uuid::from_u128(number), ..session(5) });
-    fill(store, tied).await;
+    let store = &*filled(stores, tied).await;
     assert_eq!(in_order(SessionOrder::Chronological).numbers(store).await, numbers);
     let backwards: Vec<_> = numbers.into_iter().rev().collect();
     assert_eq!(in_order(SessionOrder::Newest).numbers(store).await, backwards);
@@ -50,10 +70,10 @@ pub(super) async fn ties_are_broken_by_the_bytes_of_the_id(store: &dyn Store) {
     assert_eq!(one_by_one.walk(store).await.concat(), backwards);
 }
 
-pub(super) async fn each_filter_selects_what_it_names(store: &dyn Store) {
+pub(super) async fn each_filter_selects_what_it_names(stores: &mut dyn Stores) {
     let named = |text: &str| text.to_owned();
-    fill(
-        store,
+    let store = &*filled(
+        stores,
         [
             Session { brand_id: brand("globex"), ..session(1) },
             Session { host_id: HostId::new("bob").expect("a host"), ..session(2) },
@@ -86,25 +106,30 @@ pub(super) async fn each_filter_selects_what_it_names(store: &dyn Store) {
     }
 }
 
-pub(super) async fn text_is_compared_by_its_bytes(store: &dyn Store) {
+pub(super) async fn text_is_compared_by_its_bytes(stores: &mut dyn Stores) {
     let category = |text: &str| Category::new(text).expect("a category");
     // Equal to some collation: by case, by accents composed or not, by trailing white space, by a wildcard.
     let texts = ["music", "Music", "mu\u{301}sic", "m\u{fa}sic", "music ", "m%", "m_sic", "'; --"];
-    fill(store, (1..).zip(texts).map(|(number, text)| Session { category: Some(category(text)), ..session(number) }))
-        .await;
+    let store = &*filled(
+        stores,
+        (1..).zip(texts).map(|(number, text)| Session { category: Some(category(text)), ..session(number) }),
+    )
+    .await;
     for (number, text) in (1..).zip(texts) {
         let question = filtered(SessionFilter::default().with_category(category(text)));
         assert_eq!(question.numbers(store).await, [number], "{text:?}");
     }
 }
 
-pub(super) async fn a_month_holds_its_first_instant_and_not_its_end(store: &dyn Store) {
+pub(super) async fn a_month_holds_its_first_instant_and_not_its_end(stores: &mut dyn Stores) {
     let zone = TimeZone::named("Australia/Lord_Howe").expect("a zone");
     let april = Month::new(2026, 4, &zone).expect("a month");
     let may = Month::new(2026, 5, &zone).expect("a month");
     let before = april.start().earlier_by(time::Duration::MICROSECOND);
     let instants = [before, april.start(), april.last(), may.start()];
-    fill(store, (1..).zip(instants).map(|(number, scheduled_at)| Session { scheduled_at, ..session(number) })).await;
+    let store =
+        &*filled(stores, (1..).zip(instants).map(|(number, scheduled_at)| Session { scheduled_at, ..session(number) }))
+            .await;
     for order in [SessionOrder::Chronological, SessionOrder::Newest] {
         let question = Question { filter: SessionFilter::default().with_month(april), ..in_order(order) };
         let mut numbers = question.numbers(store).await;
@@ -113,11 +138,11 @@ pub(super) async fn a_month_holds_its_first_instant_and_not_its_end(store: &dyn 
     }
 }
 
-pub(super) async fn upcoming_is_live_or_scheduled_within_grace(store: &dyn Store) {
+pub(super) async fn upcoming_is_live_or_scheduled_within_grace(stores: &mut dyn Stores) {
     let at = |number, status, scheduled_at| Session { scheduled_at, status, ..session(number) };
     let just_before = now().earlier_by(time::Duration::MICROSECOND);
-    fill(
-        store,
+    let store = &*filled(
+        stores,
         [
             at(1, SessionStatus::Live, minutes(-5000)),
             at(2, SessionStatus::Scheduled, just_before),
@@ -138,9 +163,11 @@ pub(super) async fn upcoming_is_live_or_scheduled_within_grace(store: &dyn Store
     assert_eq!(question.numbers(store).await, [0_u128; 0]);
 }
 
-pub(super) async fn a_scope_hides_other_brands(store: &dyn Store) {
+pub(super) async fn a_scope_hides_other_brands(stores: &mut dyn Stores) {
     let brands = ["acme", "globex", "initech", "globex"];
-    fill(store, (1..).zip(brands).map(|(number, name)| Session { brand_id: brand(name), ..session(number) })).await;
+    let store =
+        &*filled(stores, (1..).zip(brands).map(|(number, name)| Session { brand_id: brand(name), ..session(number) }))
+            .await;
     let scope = BrandScope::only(["globex", "initech", "nobody"].map(brand)).expect("a scope");
     for order in ORDERS {
         let mut question = Question { scope: scope.clone(), ..in_order(order) };
@@ -154,9 +181,9 @@ pub(super) async fn a_scope_hides_other_brands(store: &dyn Store) {
     }
 }
 
-pub(super) async fn a_large_scope_is_listed_whole(store: &dyn Store) {
+pub(super) async fn a_large_scope_is_listed_whole(stores: &mut dyn Stores) {
     let name = |number: u32| brand(&format!("brand {number}"));
-    fill(store, (1..=300).map(|number| Session { brand_id: name(number), ..session(number) })).await;
+    let store = &*filled(stores, (1..=300).map(|number| Session { brand_id: name(number), ..session(number) })).await;
     let scope = BrandScope::only((101..=300).map(name)).expect("a scope");
     for order in ORDERS {
         for filter in [SessionFilter::default(), SessionFilter::default().with_host(session(1).host_id)] {
@@ -170,8 +197,8 @@ pub(super) async fn a_large_scope_is_listed_whole(store: &dyn Store) {
     }
 }
 
-pub(super) async fn a_scope_of_no_brand_is_empty(store: &dyn Store) {
-    fill(store, [1, 2].map(session)).await;
+pub(super) async fn a_scope_of_no_brand_is_empty(stores: &mut dyn Stores) {
+    let store = &*filled(stores, [1, 2].map(session)).await;
     for order in ORDERS {
         let question = Question { scope: BrandScope::only([]).expect("a scope"), ..in_order(order) };
         let page = question.ask(store).await;
@@ -179,8 +206,8 @@ pub(super) async fn a_scope_of_no_brand_is_empty(store: &dyn Store) {
     }
 }
 
-pub(super) async fn there_is_no_empty_last_page(store: &dyn Store) {
-    fill(store, (1..=6).map(session)).await;
+pub(super) async fn there_is_no_empty_last_page(stores: &mut dyn Stores) {
+    let store = &*filled(stores, (1..=6).map(session)).await;
     for order in ORDERS {
         let question = Question { size: PageSize::new(3).expect("a size"), ..in_order(order) };
         let sizes: Vec<_> = question.walk(store).await.iter().map(Vec::len).collect();
@@ -188,10 +215,10 @@ pub(super) async fn there_is_no_empty_last_page(store: &dyn Store) {
     }
 }
 
-pub(super) async fn a_walk_meets_every_session_once_in_every_order(store: &dyn Store) {
+pub(super) async fn a_walk_meets_every_session_once_in_every_order(stores: &mut dyn Stores) {
     // Seven instants a microsecond apart, several sessions at each.
     let at = |number: u32| now().later_by(time::Duration::microseconds(i64::from(number % 7)));
-    fill(store, (1..=50).map(|number| Session { scheduled_at: at(number), ..session(number) })).await;
+    let store = &*filled(stores, (1..=50).map(|number| Session { scheduled_at: at(number), ..session(number) })).await;
     for order in ORDERS {
         let whole = in_order(order).numbers(store).await;
         assert_eq!(whole.len(), 50, "{order:?}");
@@ -202,8 +229,8 @@ pub(super) async fn a_walk_meets_every_session_once_in_every_order(store: &dyn S
     }
 }
 
-pub(super) async fn a_place_need_not_be_that_of_a_session(store: &dyn Store) {
-    fill(store, (1..=4).map(|number| session(number * 2))).await;
+pub(super) async fn a_place_need_not_be_that_of_a_session(stores: &mut dyn Stores) {
+    let store = &*filled(stores, (1..=4).map(|number| session(number * 2))).await;
     let place = Position { scheduled_at: minutes(5), id: id(0) };
     let from =
         |order| Question { scan: SessionScan::beginning(order, now()).resumed_after(place), ..Question::default() };
@@ -212,7 +239,7 @@ pub(super) async fn a_place_need_not_be_that_of_a_session(store: &dyn Store) {
     assert_eq!(from(SessionOrder::Upcoming).numbers(store).await, [6, 8]);
 }
 
-pub(super) async fn every_member_comes_back_as_it_went_in(store: &dyn Store) {
+pub(super) async fn every_member_comes_back_as_it_went_in(stores: &mut dyn Stores) {
     let micros = |micros| Timestamp::from_micros(micros).expect("an instant");
     let full = Session {
         id: uuid::Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
@@ -235,40 +262,54 @@ pub(super) async fn every_member_comes_back_as_it_went_in(store: &dyn Store) {
         ..full_session(1)
     };
     let sparse = session(2);
-    fill(store, [full.clone(), sparse.clone()]).await;
+    let store = &*filled(stores, [full.clone(), sparse.clone()]).await;
     let listed: Vec<_> = Question::default().ask(store).await.items.into_iter().map(|item| item.session).collect();
     assert_eq!(listed, [sparse, full]);
 }
 
-pub(super) async fn counts_registrations_in_force_alone(store: &dyn Store) {
-    fill(store, [1, 2].map(session)).await;
-    let people = [("ada", Registered), ("bob", Registered), ("cleo", Waitlist), ("dan", Cancelled)];
-    register(store, (1..).zip(people).map(|(fresh, (person, status))| registration(1, person, status, fresh))).await;
-    let counts = |page: crate::Page<crate::ListedSession, SessionScan>| -> Vec<_> {
-        page.items.iter().map(|item| (item.session.id.as_u128(), item.registered_count)).collect()
-    };
-    assert_eq!(counts(Question::default().ask(store).await), [(2, 0), (1, 2)]);
-    register(store, [registration(1, "ada", Cancelled, 5), registration(2, "ada", Registered, 6)]).await;
-    assert_eq!(counts(Question::default().ask(store).await), [(2, 1), (1, 1)]);
+pub(super) async fn one_session_is_found_as_it_is_listed(stores: &mut dyn Stores) {
+    let store = &*filled(stores, [session(1), full_session(2)]).await;
+    let find = async |scope: BrandScope, number| store.find(&scope, &viewer("ada"), id(number)).await.expect("found");
+    let scope = |names: &[&str]| BrandScope::only(names.iter().map(|name| brand(name))).expect("a scope");
+    for item in Question::default().ask(store).await.items {
+        let number = if item.session.id == id(1) { 1 } else { 2 };
+        assert_eq!(find(BrandScope::All, number).await, Some(item));
+    }
+    assert!(find(scope(&["acme"]), 1).await.is_some());
+    assert_eq!(find(scope(&["globex"]), 1).await, None);
+    assert_eq!(find(scope(&[]), 1).await, None);
+    assert_eq!(find(BrandScope::All, 3).await, None);
 }
 
-pub(super) async fn knows_the_viewer_among_the_registered(store: &dyn Store) {
-    fill(store, (1..=4).map(session)).await;
-    register(
-        store,
-        [
-            registration(1, "ada", Registered, 1),
-            registration(2, "ada", Waitlist, 2),
-            registration(3, "ada", Cancelled, 3),
-            registration(4, "bob", Registered, 4),
-        ],
-    )
-    .await;
-    for (viewer, expected) in [("ada", vec![1]), ("bob", vec![4]), ("Ada", vec![])] {
-        let viewer = Viewer::new(viewer).expect("a viewer");
-        let page = Question { viewer, ..Question::default() }.ask(store).await;
-        let registered: Vec<_> =
-            page.items.iter().filter(|item| item.is_registered).map(|item| item.session.id.as_u128()).collect();
-        assert_eq!(registered, expected);
+pub(super) async fn counts_registrations_in_force_alone(stores: &mut dyn Stores) {
+    let people = [("ada", Registered), ("bob", Registered), ("cleo", Waitlist), ("dan", Cancelled)];
+    let lines = (1..).zip(people).map(|(fresh, (person, status))| registration(1, person, status, fresh));
+    let store = &*registered(stores, [1, 2].map(session), lines).await;
+    let page = Question::default().ask(store).await;
+    let counts: Vec<_> = page.items.iter().map(|item| (item.session.id.as_u128(), item.registered_count)).collect();
+    assert_eq!(counts, [(2, 0), (1, 2)]);
+}
+
+pub(super) async fn knows_the_viewer_among_the_registered(stores: &mut dyn Stores) {
+    let lines = [
+        registration(1, "ada", Registered, 1),
+        registration(2, "ada", Waitlist, 2),
+        registration(3, "ada", Cancelled, 3),
+        registration(4, "bob", Registered, 4),
+    ];
+    let store = &*registered(stores, (1..=4).map(session), lines).await;
+    for (name, expected) in [("ada", vec![1]), ("bob", vec![4]), ("Ada", vec![])] {
+        let question = Question { viewer: viewer(name), ..Question::default() };
+        let numbers: Vec<_> = question
+            .ask(store)
+            .await
+            .items
+            .iter()
+            .filter(|item| item.is_registered)
+            .map(|item| item.session.id.as_u128())
+            .collect();
+        assert_eq!(numbers, expected, "{name}");
+        let first = store.find(&BrandScope::All, &viewer(name), id(1)).await.expect("found").expect("is there");
+        assert_eq!(first.is_registered, expected == [1], "{name}");
     }
 }

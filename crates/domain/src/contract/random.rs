@@ -10,6 +10,7 @@ use super::fixtures::{
     Question, brand, exported_registrations, exported_sessions, id, import_registrations, import_sessions, lines,
     minutes, now, registration, session,
 };
+use super::rows::{Rows, Stores};
 use crate::bulk::{ImportError, Imported, Line, RegistrationLine, SessionLine};
 use crate::listing::{
     Month, PageSize, Position, Selection, SessionFilter, SessionOrder, SessionScan, TimeZone, Variants,
@@ -51,6 +52,34 @@ pub async fn compare_with_memory(store: &dyn Store, seed: u64, questions: u32) {
     };
     let found = by_key(exported_registrations(store).await);
     assert_eq!(found, by_key(exported_registrations(&memory).await), "seed {seed}");
+}
+
+/// As [`compare_with_memory`], of a store that holds the rows it is made with; in between it is made anew, with others.
+pub(super) async fn compare_listing_with_memory(
+    stores: &mut dyn Stores,
+    registrations: bool,
+    seed: u64,
+    questions: u32,
+) {
+    let mut random = Random(StdRng::seed_from_u64(seed));
+    let imported = MemorySessionRepository::default();
+    let (mut memory, mut store) = (imported.clone(), stores.holding(Rows::default()).await);
+    for number in 0..questions {
+        if number % QUESTIONS_PER_STATE == 0 {
+            // A file that is refused leaves the rows as they are.
+            drop(import_sessions(&imported, random.session_file()).await);
+            if registrations {
+                drop(import_registrations(&imported, random.registration_file()).await);
+            }
+            let rows = Rows::of(&imported).await;
+            memory = MemorySessionRepository::default();
+            rows.clone().import_into(&memory).await;
+            store = stores.holding(rows).await;
+        }
+        let question = random.question();
+        let (expected, found) = (question.ask(&memory).await, question.ask(&*store).await);
+        assert_eq!(found, expected, "seed {seed}, question {number}: {question:?}");
+    }
 }
 
 /// Imports the same random files into both; they must say the same of them.

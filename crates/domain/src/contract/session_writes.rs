@@ -1,9 +1,9 @@
-//! The obligations of [`SessionWriter`](crate::SessionWriter), and of finding one session.
+//! The obligations of [`SessionWriter`](crate::SessionWriter).
 
 use super::Store;
 use super::fixtures::{
-    Question, brand, done, enter, exported_sessions, fill, found, full_session, happened, history, id, keyed, minutes,
-    register, registration, session, standing, viewer, write,
+    Question, done, enter, exported_sessions, fill, found, full_session, happened, history, keyed, minutes, register,
+    registration, session, standing, write,
 };
 use crate::error::{ReplaceError, StoreError};
 use crate::event::EventSubject;
@@ -14,7 +14,6 @@ use crate::repository::{Replacement, Write};
 use crate::seats::SeatsTaken;
 use crate::session::{ListedSession, MaxParticipants, Session, SessionVersion};
 use crate::text::Title;
-use crate::viewer::BrandScope;
 
 fn retitled(session: &Session, title: &str) -> Session {
     Session { title: Title::new(title).expect("a title"), updated_at: minutes(1), ..session.clone() }
@@ -74,16 +73,6 @@ pub(super) async fn every_member_of_a_replaced_session_comes_back(store: &dyn St
         let told = history(store).await.pop().map(|event| event.subject);
         assert_eq!(told, Some(EventSubject::Session { before, after, version: present.version }));
     }
-}
-
-pub(super) async fn a_session_outside_the_scope_is_not_found(store: &dyn Store) {
-    create(store, &session(1)).await;
-    let scope = |name| BrandScope::only([brand(name)]).expect("a scope");
-    let ask = async |scope: BrandScope, number| store.find(&scope, &viewer("ada"), id(number)).await.expect("found");
-    assert!(ask(scope("acme"), 1).await.is_some());
-    assert_eq!(ask(scope("globex"), 1).await, None);
-    assert_eq!(ask(BrandScope::only([]).expect("a scope"), 1).await, None);
-    assert_eq!(ask(BrandScope::All, 2).await, None);
 }
 
 pub(super) async fn a_replacement_moves_the_version(store: &dyn Store) {
