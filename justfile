@@ -48,6 +48,10 @@ deploy:
 openapi *arguments:
     cargo xtask openapi {{arguments}}
 
+# Package live-domain, and follow docs/embedding.md
+embedding:
+    cargo xtask embedding
+
 # Run every command of README.md
 readme:
     cargo xtask readme

@@ -15,6 +15,18 @@
 //!   [`BulkRepository`] for whole stores in and out; [`StoreProgress`], where a store has several copies; beside them
 //!   [`Clock`] and [`IdSource`].
 //!
+//! # In which order to read it
+//!
+//! 1. [`session`]: what is listed. Texts, numbers and instants are types that are right once they are built.
+//! 2. [`listing`]: a filter, a scan and a page. [`SessionFilter::matches`] and [`SessionScan::admits`] are what the words
+//!    mean, and all that a store in memory needs.
+//! 3. [`SessionRepository`]: what a store promises; then `memory`, the reference store, which does it plainly.
+//! 4. [`LiveSessions`]: what is decided before a store is asked. With this a list can be served.
+//! 5. [`transition`], [`patch`], [`authority`] and [`seats`]: what may change, by whom, and who gets a seat. Pure functions.
+//! 6. [`SessionEditor`] and [`SessionRegistrations`]: those rules between a read and one port call that commits; [`event`]
+//!    and [`idempotency`] are what is committed along with it.
+//! 7. `contract`: each promise of the ports as a case, to be run on your store.
+//!
 //! # Listing
 //!
 //! The reference store comes with the feature `memory`.
@@ -43,6 +55,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap().unwrap();
 //! ```
+//!
+//! [`Page::next`] is the next question: ask with [`Start::At`] until there is none.
+//!
+//! # What a walk promises
+//!
+//! Following `next` to the end meets each session that matches throughout the walk, and whose `scheduled_at` does not
+//! change meanwhile, exactly once, whatever else is written: an order is by `scheduled_at` and then by the bytes of the
+//! id, so no two sessions share a place in it, and a scan holds the last place that was met, not a count of what went
+//! before, so nothing that comes or goes moves it. What is upcoming is judged by one instant on all pages. No page but the
+//! first is empty. A store that compares the two columns as a row, on an index, pays for page 1,000 what it pays for page 1.
 //!
 //! # Editing and registering
 //!
@@ -92,19 +114,22 @@
 //!
 //! # A store of your own
 //!
-//! Implement the ports whose use cases you need. Their prose is what a store must do; the suite in [`contract`] checks each
-//! sentence of it, and [`contract::compare_with_memory`] asks your store and the reference store the same random questions.
-//! What must be decided while a session's counter is held, [`Seats`] decides: hold the row, ask it, write what it says.
-//! `examples/own_store.rs` lists from a store of one's own in sixty lines, `examples/own_registrations.rs` registers with one;
-//! [`memory`] is a whole one, to be read.
+//! Implement the ports whose use cases you need. Their prose is what a store must do, and the suite in `contract` checks
+//! each sentence of it in one call: `check_store` for a store of every port, `check_listing` for one that is read only. What
+//! must be decided while a session's counter is held, [`Seats`] decides: hold the row, ask it, write what it says.
+//!
+//! `examples/own_store` lists from a store of one's own in fifty lines, `examples/own_service` serves that list with axum, and
+//! `examples/own_registrations.rs` registers. `memory` is a whole store, to be read.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
-//! |---|---|
-//! | `memory` | [`memory::MemorySessionRepository`], the rules executed plainly |
-//! | `contract` | [`contract`], the suite that every store of ours passes and that yours can run |
-//! | `mock` | `MockSessionRepository` and the other ports as mockall mocks |
+//! All are off by default: the rules and the ports need none.
+//!
+//! | feature | what it adds | for |
+//! |---|---|---|
+//! | `memory` | `memory::MemorySessionRepository`, the rules executed plainly; it keeps nothing | tests, reading |
+//! | `contract` | `contract`, the suite that every store of ours passes and that yours can run, and fixtures | tests of a store |
+//! | `mock` | `MockSessionRepository` and the other ports as [mockall](https://github.com/asomers/mockall) mocks | tests of what is built on the ports |
 #![deny(missing_docs)]
 
 pub mod authority;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::{Context, Result};
-use crate::{console, deploy, deps, lint, microbench, openapi, readme, upgrade};
+use crate::{console, deploy, deps, embedding, lint, microbench, openapi, readme, upgrade};
 
 pub(crate) fn run() -> Result<()> {
     step("lint", lint::run)?;
@@ -11,6 +11,7 @@ pub(crate) fn run() -> Result<()> {
     step("deploy", deploy::run)?;
     step("openapi --check", || openapi::run(true))?;
     step("microbench --check", || microbench::run(true, &[]))?;
+    step("embedding", embedding::run)?;
     step("readme", readme::run)?;
     step("upgrade", upgrade::run)
 }

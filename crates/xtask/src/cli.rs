@@ -50,6 +50,8 @@ pub(crate) enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Package live-domain, and follow docs/embedding.md from its first command to its last
+    Embedding,
     /// Run every command of README.md
     Readme,
     /// Roll from the last released version to this one, under load
@@ -57,7 +59,7 @@ pub(crate) enum Task {
     /// The release is the newest tag `v*` that this commit comes after. It is built beside this one, and serves on a
     /// schema that this one has brought up. Without such a tag there is nothing to do.
     Upgrade,
-    /// Run every check but the tests: lint, deps, deploy, openapi --check, microbench --check, readme, upgrade
+    /// Run every check but the tests: lint, deps, deploy, openapi --check, microbench --check, embedding, readme, upgrade
     Ci,
     /// Run the acceptance tests at their full sizes on release builds
     Acceptance {

@@ -11,6 +11,7 @@ mod cli;
 mod console;
 mod deploy;
 mod deps;
+mod embedding;
 mod error;
 mod haproxy;
 mod lint;
@@ -52,6 +53,7 @@ fn run(task: Task) -> Result<()> {
         Task::Deps { advisories } => deps::run(advisories),
         Task::Deploy => deploy::run(),
         Task::Openapi { check } => openapi::run(check),
+        Task::Embedding => embedding::run(),
         Task::Readme => readme::run(),
         Task::Upgrade => upgrade::run(),
         Task::Ci => ci::run(),

@@ -1,6 +1,6 @@
 //! The list of a store of your own as a page of an axum service: `GET /talks?host=ada&limit=2`.
 //!
-//! `cargo run -p live-domain --example own_service`
+//! `cargo run -p live-domain --example own_service --features contract`
 #![expect(clippy::print_stdout, reason = "a service says where it is")]
 
 #[path = "../own_store/store.rs"]

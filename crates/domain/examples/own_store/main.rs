@@ -1,6 +1,6 @@
 //! A store of your own behind the use case of listing: `store.rs` is the store, `talks.rs` what it holds.
 //!
-//! `cargo run -p live-domain --example own_store`
+//! `cargo run -p live-domain --example own_store --features contract`
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 mod store;
