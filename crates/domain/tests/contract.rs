@@ -82,7 +82,7 @@ fn a_store_without_registrations_passes_the_part_that_is_for_it() {
 fn a_store_that_ignores_registrations_is_told_so() {
     let holding = async |rows| Spoilt::holding(rows, forget_registrations).await;
     let said = said(check_listing(holding)).expect("it ignores them");
-    assert!(said.starts_with("the store fails 3 of the "), "{said}");
+    assert!(said.contains("the store fails 3 of the "), "{said}");
     for case in ["counts_registrations_in_force_alone", "knows_the_viewer_among_the_registered", "seed 7, question"] {
         assert!(said.contains(case), "{said}");
     }

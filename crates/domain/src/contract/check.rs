@@ -69,18 +69,18 @@ pub async fn check_listing_without_registrations<S: SessionRepository + 'static>
     report.end();
 }
 
-/// Which cases have failed so far, and how.
+/// Which cases have failed so far, and why.
 #[derive(Default)]
 struct Report {
     cases: usize,
-    failed: Vec<String>,
+    failed: Vec<(&'static str, String)>,
 }
 
 impl Report {
-    async fn note(&mut self, name: &str, case: impl Future<Output = ()>) {
+    async fn note(&mut self, name: &'static str, case: impl Future<Output = ()>) {
         self.cases += 1;
         if let Err(why) = outcome(case).await {
-            self.failed.push(format!("{name}: {why}"));
+            self.failed.push((name, why));
         }
     }
 
@@ -97,11 +97,13 @@ impl Report {
 
     fn end(self) {
         let Self { cases, failed } = self;
+        let whys: String = failed.iter().map(|(name, why)| format!("{name}: {why}\n\n")).collect();
+        let names: String = failed.iter().map(|(name, _)| format!("\n    {name}")).collect();
+        // The names last: they are few lines, and a reader begins at the end.
         assert!(
             failed.is_empty(),
-            "the store fails {} of the {cases} cases of the contract:\n\n{}",
-            failed.len(),
-            failed.join("\n\n")
+            "{whys}the store fails {} of the {cases} cases of the contract:{names}",
+            failed.len()
         );
     }
 }
