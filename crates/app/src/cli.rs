@@ -1,15 +1,19 @@
 //! The command line.
 
 mod admin;
+mod completions;
+mod definition;
 mod dev;
 mod dev_secret;
 mod doctor;
+mod examples;
 mod export;
 mod failure;
 mod forget;
 mod healthcheck;
 mod identity;
 mod import;
+mod manual;
 mod migrate;
 mod openapi;
 mod serve;
@@ -17,10 +21,12 @@ mod store;
 mod subject;
 mod token;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
+pub use definition::{documented, is_builtin, leaves, parser, reads};
 pub use failure::Failure;
 
 use crate::settings::{SettingFlags, Settings};
@@ -28,15 +34,15 @@ use crate::telemetry::Telemetry;
 
 /// Schedules and lists live sessions for brands and communities, over HTTP.
 ///
-/// Every setting is an environment variable and a flag; the flag wins. Exit codes: 0 fine, 1 failed, 2 wrong usage, 69
-/// store unavailable, 78 bad configuration.
+/// Every setting is an environment variable and a flag; the flag wins. `live serve --help` shows all of them, the help of
+/// another command those that it reads.
+///
+/// Exit codes: 0 fine, 1 failed, 2 wrong usage, 69 store unavailable, 78 bad configuration.
 #[derive(Parser)]
 #[command(name = "live", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    settings: SettingFlags,
 }
 
 #[derive(Subcommand)]
@@ -65,13 +71,19 @@ enum Command {
     Healthcheck,
     /// Check settings, keys, store and data one by one, and say how to mend what is wrong
     Doctor(doctor::Doctor),
+    /// Print what makes a shell complete the commands and flags of `live`
+    Completions(completions::Completions),
+    /// Print the manual page
+    Manual,
 }
 
 /// Runs the command that the arguments of this process name.
 #[must_use]
 pub fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.
-    let cli = Cli::parse();
+    let matches = parser().get_matches();
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let flags = SettingFlags::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -79,25 +91,24 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(cli.run());
+    let code = runtime.block_on(run(command, flags));
     // A thread that still reads standard input, for an import that has failed, is not waited for.
     runtime.shutdown_background();
     code
 }
 
-impl Cli {
-    async fn run(self) -> ExitCode {
-        let Self { command, settings } = self;
-        let settings = Settings::of_process(settings);
-        for unknown in settings.unknown() {
-            say(&format!("warning: {unknown}"));
-        }
-        match command.run(&settings).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                say(&format!("error: {failure}"));
-                failure.exit_code()
-            }
+async fn run(command: Command, flags: SettingFlags) -> ExitCode {
+    let settings = Settings::of_process(flags);
+    for unknown in settings.unknown() {
+        say(&format!("warning: {unknown}"));
+    }
+    match command.run(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Like `head`, it has what it wanted.
+        Err(failure @ Failure::ReaderGone) => failure.exit_code(),
+        Err(failure) => {
+            say(&format!("error: {failure}"));
+            failure.exit_code()
         }
     }
 }
@@ -127,19 +138,20 @@ impl Command {
             Self::Openapi => openapi::run(),
             Self::Healthcheck => healthcheck::run(settings).await,
             Self::Doctor(command) => command.run(settings).await,
+            Self::Completions(command) => command.run(),
+            Self::Manual => manual::run(),
         }
     }
 }
 
 /// Tells the person at the command line something. Data goes to standard output, everything else comes here.
-#[expect(clippy::print_stderr, reason = "a command speaks to a person on standard error")]
 fn say(text: &str) {
-    eprintln!("{text}");
+    // Nobody may be reading any more, which is no reason to stop.
+    let _unheard = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes data.
 fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }

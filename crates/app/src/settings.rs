@@ -3,6 +3,7 @@
 mod clients;
 mod database;
 mod faults;
+mod flags;
 mod identity;
 mod libpq;
 mod standbys;
@@ -17,9 +18,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-
 pub use database::{Database, DatabaseDefault};
+pub use flags::{SettingFlags, arguments};
 pub use identity::{KeyPlace, read_keys};
 pub use standbys::Standbys;
 pub use table::{Form, SETTINGS, Setting};
@@ -33,41 +33,6 @@ use crate::nearest::nearest;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingError(pub(crate) String);
-
-/// The flags of the settings: every command takes all of them. Not shown for debugging, as one may hold a password.
-#[derive(Clone, Default)]
-pub struct SettingFlags(BTreeMap<String, String>);
-
-impl Args for SettingFlags {
-    fn augment_args(command: Command) -> Command {
-        let flags = SETTINGS.iter().flat_map(Setting::flags);
-        command.args(flags.map(|flag| {
-            Arg::new(flag.name.clone())
-                .long(flag.name)
-                .value_name(flag.value_name)
-                .help(flag.help)
-                .help_heading("Settings")
-                .global(true)
-        }))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for SettingFlags {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let names = SETTINGS.iter().flat_map(Setting::flags).map(|flag| flag.name);
-        let given = names.filter_map(|name| Some((name.clone(), matches.get_one::<String>(&name)?.clone())));
-        Ok(Self(given.collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
 
 /// A text that a setting was given, and where.
 struct Given {
@@ -95,6 +60,12 @@ impl Settings {
         let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
         let environment = environment.into_iter().filter(|(_, value)| !value.is_empty()).filter_map(named).collect();
         Self { flags, environment }
+    }
+
+    /// Whether what people read on a terminal may have colours: <https://no-color.org>.
+    #[must_use]
+    pub fn colours(&self) -> bool {
+        !self.environment.contains_key("NO_COLOR")
     }
 
     /// What is said of each `LIVE_*` variable that means nothing here.

@@ -36,7 +36,9 @@ impl Telemetry {
     ///
     /// When a setting is wrong.
     pub fn start(settings: &Settings) -> Result<Self, SettingError> {
-        let log = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+        let colours = settings.colours() && std::io::stderr().is_terminal();
+        // Telling standard error that it cannot be written to would end the thread.
+        let log = fmt::layer().with_writer(std::io::stderr).with_ansi(colours).log_internal_errors(false);
         let log = match settings.log_format()? {
             LogFormat::Text => log.boxed(),
             LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),

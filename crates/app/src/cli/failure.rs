@@ -1,6 +1,7 @@
 //! How a command fails: a sentence, and an exit code that scripts can tell apart.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use live_adapters::causes::chain;
@@ -19,6 +20,8 @@ pub enum Failure {
     StoreUnavailable(String),
     /// A setting is missing or wrong: exit code 78.
     Configuration(String),
+    /// Whoever read the data reads no further: that ends the command, and is nothing to tell.
+    ReaderGone,
 }
 
 impl Failure {
@@ -30,12 +33,16 @@ impl Failure {
             Self::Usage(_) => ExitCode::from(2),
             Self::StoreUnavailable(_) => ExitCode::from(69),
             Self::Configuration(_) => ExitCode::from(78),
+            Self::ReaderGone => ExitCode::SUCCESS,
         }
     }
 
     /// Data could not be written.
     pub(super) fn output(error: &std::io::Error) -> Self {
-        Self::Failed(format!("standard output cannot be written: {error}"))
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::Failed(format!("standard output cannot be written: {error}")),
+        }
     }
 }
 
@@ -45,6 +52,7 @@ impl fmt::Display for Failure {
             Self::Failed(text) | Self::Usage(text) | Self::StoreUnavailable(text) | Self::Configuration(text) => {
                 formatter.write_str(text)
             }
+            Self::ReaderGone => formatter.write_str("nobody reads standard output any more"),
         }
     }
 }
