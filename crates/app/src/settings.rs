@@ -15,7 +15,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 pub use database::{Database, DatabaseDefault};
@@ -62,10 +62,11 @@ impl Settings {
         Self { flags, environment }
     }
 
-    /// Whether what people read on a terminal may have colours: <https://no-color.org>.
+    /// Whether text may have colours there: on a terminal that shows them, unless `NO_COLOR` is set (<https://no-color.org>).
     #[must_use]
-    pub fn colours(&self) -> bool {
-        !self.environment.contains_key("NO_COLOR")
+    pub fn colours_on(&self, stream: &impl IsTerminal) -> bool {
+        let is_dumb = self.environment.get("TERM").is_some_and(|terminal| terminal == "dumb");
+        stream.is_terminal() && !is_dumb && !self.environment.contains_key("NO_COLOR")
     }
 
     /// What is said of each `LIVE_*` variable that means nothing here.

@@ -4,8 +4,6 @@ mod subject;
 #[cfg(feature = "otel")]
 mod traces;
 
-use std::io::IsTerminal;
-
 #[cfg(feature = "otel")]
 use live_adapters::causes::chain;
 use tracing_subscriber::layer::SubscriberExt;
@@ -36,7 +34,7 @@ impl Telemetry {
     ///
     /// When a setting is wrong.
     pub fn start(settings: &Settings) -> Result<Self, SettingError> {
-        let colours = settings.colours() && std::io::stderr().is_terminal();
+        let colours = settings.colours_on(&std::io::stderr());
         // Telling standard error that it cannot be written to would end the thread.
         let log = fmt::layer().with_writer(std::io::stderr).with_ansi(colours).log_internal_errors(false);
         let log = match settings.log_format()? {

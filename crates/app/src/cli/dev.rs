@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use live_adapters::Store;
+use live_adapters::{DatabaseUrl, Store};
 use live_domain::{
     BrandScope, Clock, PageSize, SessionFilter, SessionOrder, SessionScan, SystemClock, Timestamp, Viewer,
 };
@@ -22,7 +22,11 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let mut signals = serve::catch_signals()?;
     let (addresses, drain) = (loopback(settings.bind()?)?, settings.drain()?);
     let secret = settings.hs256_secret()?.map_or_else(|| dev_secret::kept_or_made(settings), Ok)?;
+    let is_new = is_new_file(settings)?;
     let store = store::open_serving(settings, DatabaseDefault::File)?;
+    if is_new {
+        say("the file is new");
+    }
     let metrics = Metrics::default();
     let verifier = identity::verifier(settings, Some(&secret), &metrics)?;
     let upkeep = serve::upkeep(settings, &store, &metrics)?;
@@ -38,6 +42,14 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     serve::serve(listener, state, upkeep, (signals, drain)).await
 }
 
+/// Whether the store is a file that is yet to be made.
+fn is_new_file(settings: &Settings) -> Result<bool, Failure> {
+    Ok(match settings.database(DatabaseDefault::File)?.url {
+        DatabaseUrl::Sqlite(path) => !path.exists(),
+        DatabaseUrl::Postgres(_) => false,
+    })
+}
+
 /// The development server hands out tokens for everything: it is for this machine alone.
 fn loopback(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
     if addresses.iter().all(|address| address.ip().is_loopback()) {
@@ -49,6 +61,7 @@ fn loopback(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
 
 async fn fill_if_empty(store: &Store, now: Timestamp) -> Result<(), Failure> {
     if !is_empty(store).await? {
+        say("the store holds sessions already: no samples are added");
         return Ok(());
     }
     let sample = sample::sample(now);
@@ -96,6 +109,10 @@ fn welcome(address: SocketAddr, token: &str, tomorrow: Timestamp) -> String {
          ID=$({curl} 'http://{address}/v1/sessions' -H 'Content-Type: application/json' -d '{session}' | cut -d '\"' -f 4); \
          echo \"$ID\"\n\n\
          And this registers for it:\n\n\
-         {curl} -X POST \"http://{address}/v1/sessions/$ID/registrations\"\n\n"
+         {curl} -X POST \"http://{address}/v1/sessions/$ID/registrations\"\n\n\
+         Ctrl-C stops it; the next `live dev` goes on with the same store.\n\n\
+         On to production: name a Postgres and whose tokens to take, have both checked, and serve (docs/operations.md):\n\n\
+         export DATABASE_URL=postgres://USER:PASSWORD@HOST/DATABASE LIVE_AUTH_JWKS=https://ISSUER/JWKS\n\
+         live migrate && live doctor && live serve\n\n"
     )
 }

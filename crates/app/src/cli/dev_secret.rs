@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Failure;
+use super::{Failure, say};
 use crate::auth::Hs256Secret;
 use crate::settings::Settings;
 
@@ -20,16 +20,18 @@ pub(super) fn kept(settings: &Settings) -> Result<Option<Hs256Secret>, Failure> 
     }
 }
 
-/// The secret; made if there is none yet.
+/// The secret; made if there is none yet. It says which of the two.
 pub(super) fn kept_or_made(settings: &Settings) -> Result<Hs256Secret, Failure> {
     let path = path(settings).ok_or_else(|| {
         let needs = "there is no place to keep a secret in: set HOME, XDG_STATE_HOME or LIVE_AUTH_HS256_SECRET";
         Failure::Configuration(needs.to_owned())
     })?;
     if let Some(secret) = read(&path)? {
+        say(&format!("secret: found in {}", path.display()));
         return Ok(secret);
     }
     make(&path).map_err(|error| unusable(&path, &error.to_string()))?;
+    say(&format!("secret: made for this machine and kept in {}", path.display()));
     // Another process may have made one meanwhile: whoever was first is right.
     read(&path)?.ok_or_else(|| unusable(&path, "it went away"))
 }

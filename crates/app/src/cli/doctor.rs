@@ -23,7 +23,7 @@ pub(super) struct Doctor {
 impl Doctor {
     /// Looks at one thing after the other. What is wrong with one does not hide the next.
     pub(super) async fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let mut report = Report::default();
+        let mut report = Report::new(settings.colours_on(&std::io::stdout()));
         settings::examine(settings, &mut report);
         bind::examine(settings, &mut report).await;
         report.add(&clock::zones());

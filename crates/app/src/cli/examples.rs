@@ -55,10 +55,18 @@ const NOTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The examples of a command, and what is to be said of them.
+/// The examples of a command.
+pub(super) fn of(path: &str) -> impl Iterator<Item = &'static str> {
+    EXAMPLES.iter().filter(move |(command, _)| *command == path).flat_map(|(_, lines)| lines.iter().copied())
+}
+
+/// What is to be said of the examples of a command.
+pub(super) fn note(path: &str) -> Option<&'static str> {
+    NOTES.iter().find(|(command, _)| *command == path).map(|(_, note)| *note)
+}
+
+/// Both, as they stand below its help.
 pub(super) fn below(path: &str) -> String {
-    let examples = EXAMPLES.iter().filter(|(command, _)| *command == path).flat_map(|(_, lines)| *lines);
-    let heading = String::from("Examples:");
-    let text = examples.fold(heading, |text, line| text + "\n  " + line);
-    NOTES.iter().filter(|(command, _)| *command == path).fold(text, |text, (_, note)| text + "\n\n" + note)
+    let text = of(path).fold(String::from("Examples:"), |text, line| text + "\n  " + line);
+    note(path).into_iter().fold(text, |text, note| text + "\n\n" + note)
 }

@@ -11,9 +11,9 @@ use crate::settings::Settings;
 
 #[derive(Subcommand)]
 pub(super) enum Export {
-    /// Sessions, by id
+    /// Write sessions, ordered by id
     Sessions,
-    /// Registrations, by session and person
+    /// Write registrations, ordered by session and person
     Registrations,
 }
 

@@ -1,6 +1,6 @@
 //! `live forget`.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use live_domain::{Clock, Forgotten, Pseudonym, Subject, SystemClock};
 
 use super::{Failure, say, store};
@@ -9,7 +9,7 @@ use crate::settings::Settings;
 #[derive(Args)]
 pub(super) struct Forget {
     /// Whom to forget: the `sub` of their tokens, letter for letter
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     sub: Subject,
 }
 

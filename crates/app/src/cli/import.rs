@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use indicatif::{ProgressBar, ProgressStyle};
 use live_domain::bulk::Line;
 use live_domain::{Clock, Import as StagedImport, SystemClock};
@@ -22,15 +22,16 @@ const WAITING_BATCHES: usize = 2;
 
 #[derive(Subcommand)]
 pub(super) enum Import {
-    /// Sessions: the key is `id`
+    /// Read sessions, whose key is `id`
     Sessions(Source),
-    /// Registrations: the key is `session_id` and `user_id`
+    /// Read registrations, whose key is `session_id` and `user_id`
     Registrations(Source),
 }
 
 #[derive(Args)]
 pub(super) struct Source {
     /// The file, one JSON object a line; - for standard input
+    #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 }
 

@@ -6,66 +6,70 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{Failure, definition, print};
+use super::{Failure, definition, examples, print};
 use crate::settings::{SETTINGS, arguments};
 
 pub(super) fn run() -> Result<(), Failure> {
-    // Nothing but memory is written to.
     print(&page().map_err(|error| Failure::Failed(error.to_string()))?)
 }
 
 /// One page for all: the commands, then the settings, which they share.
 fn page() -> io::Result<String> {
-    let mut page = Vec::new();
     let mut live = definition::documented();
     live.build();
     let manual = Man::new(live.clone()).source(concat!("live ", env!("CARGO_PKG_VERSION"))).manual("live");
+    let mut page = Vec::new();
     manual.render_title(&mut page)?;
     manual.render_name_section(&mut page)?;
     manual.render_synopsis_section(&mut page)?;
     manual.render_description_section(&mut page)?;
-    heading("SH", "EXAMPLES").to_writer(&mut page)?;
-    examples(&live).to_writer(&mut page)?;
-    heading("SH", "COMMANDS").to_writer(&mut page)?;
+    section("EXAMPLES").to_writer(&mut page)?;
+    examples_of("live").to_writer(&mut page)?;
+    section("COMMANDS").to_writer(&mut page)?;
+    let mut page = String::from_utf8_lossy(&page).into_owned();
     for command in definition::leaves(&live) {
-        write_command(command, &mut page)?;
+        page += &entry(command)?;
     }
-    let settings = Command::new("live").disable_help_flag(true).args(SETTINGS.iter().flat_map(arguments));
-    let mut options = Vec::new();
-    Man::new(settings).render_options_section(&mut options)?;
-    heading("SH", "SETTINGS").to_writer(&mut page)?;
-    Ok(String::from_utf8_lossy(&page).into_owned() + &String::from_utf8_lossy(&options).replace("\n.SH ", "\n.SS "))
+    page += &section("SETTINGS").to_roff();
+    let settings = SETTINGS.iter().flat_map(arguments);
+    page += &options(&Command::new("live").args(settings))?.replace(".SH ", ".SS ");
+    Ok(page)
 }
 
-fn write_command(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
-    heading("SS", command.get_bin_name().unwrap_or_default()).to_writer(page)?;
-    let manual = Man::new(command.clone());
-    let mut parts = Vec::new();
-    manual.render_description_section(&mut parts)?;
-    if command.get_arguments().any(|argument| !definition::is_builtin(argument)) {
-        manual.render_options_section(&mut parts)?;
-    }
-    let parts = String::from_utf8_lossy(&parts).into_owned();
-    // The headings of a page of its own; here it has one already.
-    page.extend(
-        parts.lines().filter(|line| !line.starts_with(".SH ")).flat_map(|line| [line.as_bytes(), b"\n"]).flatten(),
-    );
-    examples(command).to_writer(page)
+/// What stands of one command.
+fn entry(command: &Command) -> io::Result<String> {
+    let path = command.get_bin_name().unwrap_or_default();
+    let own = command.get_arguments().filter(|argument| !definition::is_builtin(argument));
+    let mut entry = Roff::new();
+    entry.control("SS", [path]).text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
+    // The heading of the command stands for that of its options.
+    let options = options(&Command::new("live").args(own))?.replace(".SH OPTIONS\n", "");
+    Ok(entry.to_roff() + &options + &examples_of(path).to_roff())
 }
 
-fn heading(level: &str, text: &str) -> Roff {
+fn options(command: &Command) -> io::Result<String> {
+    let mut text = Vec::new();
+    let command = command.clone().disable_help_flag(true).disable_version_flag(true);
+    Man::new(command).render_options_section(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn section(title: &str) -> Roff {
     let mut roff = Roff::new();
-    roff.control(level, [text]);
+    roff.control("SH", [title]);
     roff
 }
 
-/// The lines below the help, as they stand.
-fn examples(command: &Command) -> Roff {
+/// The examples as they are typed, then what is to be said of them.
+fn examples_of(path: &str) -> Roff {
     let mut roff = Roff::new();
     roff.control("PP", []).control("EX", []);
-    for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
-        roff.text([if line.starts_with("  live ") { bold(line) } else { roman(line) }]);
+    for line in examples::of(path) {
+        roff.text([bold(line)]);
     }
     roff.control("EE", []);
+    if let Some(note) = examples::note(path) {
+        roff.control("PP", []).text([roman(note)]);
+    }
     roff
 }

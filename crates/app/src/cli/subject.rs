@@ -1,6 +1,6 @@
 //! `live subject`.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::{Failure, print, say};
 use crate::settings::Settings;
@@ -8,7 +8,7 @@ use crate::settings::Settings;
 #[derive(Args)]
 pub(super) struct Subject {
     /// The person: the `sub` of their tokens
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     sub: live_domain::Subject,
 }
 

@@ -1,6 +1,6 @@
 //! `live token`.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use live_domain::{BrandId, BrandScope, Clock, Subject, SystemClock};
 use time::Duration;
 
@@ -12,16 +12,16 @@ use crate::settings::Settings;
 #[derive(Args)]
 pub(super) struct Token {
     /// Whom the token is for: 1 to 255 characters
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     sub: Subject,
     /// A brand that it is limited to; may be repeated. Without: every brand
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     brand: Vec<BrandId>,
     /// A scope that it grants; may be repeated
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     scope: Vec<String>,
     /// How long it is good, such as 30m, 1h or 7days
-    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "1h", value_hint = ValueHint::Other, value_parser = humantime::parse_duration)]
     ttl: std::time::Duration,
 }
 

@@ -1,5 +1,6 @@
 //! What was found, a line each, and what it makes of the exit code.
 
+use clap::builder::styling::{AnsiColor, Style};
 use live_adapters::causes::chain;
 use live_adapters::checkup::{Checked, Unreachable, Verdict};
 use live_domain::StoreError;
@@ -8,9 +9,8 @@ use crate::cli::{Failure, print, say};
 
 /// How grave the gravest thing is. Of settings and store the exit code names what must be mended first: with wrong
 /// settings nothing is known of the store, and without the store nothing of its data.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gravity {
-    #[default]
     Well,
     Wrong,
     StoreUnavailable,
@@ -18,8 +18,8 @@ enum Gravity {
 }
 
 /// Writes what is found as it is found.
-#[derive(Default)]
 pub(super) struct Report {
+    colours: bool,
     gravest: Gravity,
     wrong: usize,
     doubtful: usize,
@@ -28,6 +28,11 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// A report of nothing yet, with colours or without.
+    pub(super) fn new(colours: bool) -> Self {
+        Self { colours, gravest: Gravity::Well, wrong: 0, doubtful: 0, unwritten: None }
+    }
+
     /// Writes what a check found.
     pub(super) fn add(&mut self, checked: &Checked) {
         self.write(checked, Gravity::Wrong);
@@ -57,20 +62,21 @@ impl Report {
 
     fn write(&mut self, checked: &Checked, gravity: Gravity) {
         let Checked { check, text, verdict } = checked;
-        let (word, remedy) = match verdict {
-            Verdict::Well => ("ok", None),
+        let (word, colour, remedy) = match verdict {
+            Verdict::Well => ("ok", AnsiColor::Green, None),
             Verdict::Doubtful { remedy } => {
                 self.doubtful += 1;
-                ("warn", Some(remedy))
+                ("warn", AnsiColor::Yellow, Some(remedy))
             }
             Verdict::Wrong { remedy } => {
                 self.wrong += 1;
                 self.gravest = self.gravest.max(gravity);
-                ("FAIL", Some(remedy))
+                ("FAIL", AnsiColor::Red, Some(remedy))
             }
         };
         let remedy = remedy.map(|remedy| format!("     -> {}\n", one_line(remedy)));
-        let line = format!("{word:<4} {check}: {}\n{}", one_line(text), remedy.unwrap_or_default());
+        let style = if self.colours { colour.on_default() } else { Style::new() };
+        let line = format!("{style}{word:<4}{style:#} {check}: {}\n{}", one_line(text), remedy.unwrap_or_default());
         if self.unwritten.is_none() {
             self.unwritten = print(&line).err();
         }
@@ -78,9 +84,11 @@ impl Report {
 
     /// How it ends: with what is wrong, in one sentence; what is doubtful alone is no failure.
     pub(super) fn end(self) -> Result<(), Failure> {
-        let Self { gravest, wrong, doubtful, unwritten } = self;
-        if let Some(failure) = unwritten {
-            return Err(failure);
+        let Self { gravest, wrong, doubtful, unwritten, colours: _ } = self;
+        match unwritten {
+            // What was found holds, whether or not it is read to the end.
+            None | Some(Failure::ReaderGone) => {}
+            Some(failure) => return Err(failure),
         }
         let text = format!("{wrong} to mend (FAIL), {doubtful} to look at (warn)");
         match gravest {
