@@ -39,7 +39,7 @@ use crate::telemetry::Telemetry;
 ///
 /// Exit codes: 0 fine, 1 failed, 2 wrong usage, 69 store unavailable, 78 bad configuration.
 #[derive(Parser)]
-#[command(name = "live", version, propagate_version = true)]
+#[command(name = "live", version, propagate_version = true, subcommand_value_name = "COMMAND")]
 struct Cli {
     #[command(subcommand)]
     command: Command,

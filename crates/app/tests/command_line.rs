@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::{Arg, Command};
 use live_app::cli::{documented, is_builtin, leaves, parser, reads};
-use live_app::settings::SETTINGS;
+use live_app::settings::{SETTINGS, Setting};
 
 const PAGE: &str = include_str!("../../../docs/command-line.md");
 
@@ -49,38 +49,37 @@ fn entry(command: &Command) -> String {
         text += "\n| takes | meaning |\n|---|---|\n";
         text.extend(own.into_iter().map(row));
     }
-    let name = path.split(' ').nth(1).unwrap();
-    let read: Vec<_> = SETTINGS.iter().filter(|setting| reads(name, setting)).collect();
-    if read.len() == SETTINGS.len() {
-        text += "\nReads every setting.\n";
-    } else if read.len() + 1 == SETTINGS.len() {
-        let not_read = SETTINGS.iter().find(|setting| !reads(name, setting)).unwrap();
-        text += &format!("\nReads every setting but `{}`.\n", not_read.name);
-    } else if !read.is_empty() {
-        let names: Vec<_> = read.iter().map(|setting| format!("`{}`", setting.name)).collect();
-        text += &format!("\nReads {}.\n", names.join(", "));
-    }
+    text += &settings(path.split(' ').nth(1).unwrap());
     text + &format!("\n```text\n{}\n```\n", examples(command).join("\n"))
 }
 
 fn row(argument: &Arg) -> String {
-    let values = argument.get_possible_values();
-    let words: Vec<_> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
-    let names = argument.get_value_names().filter(|_| argument.get_action().takes_values());
-    let value = names.and_then(|names| names.first()).map(ToString::to_string);
-    let shown = match (argument.get_long(), value) {
-        (Some(long), Some(value)) => format!("`--{long} {value}`"),
-        (Some(long), None) => format!("`--{long}`"),
-        (None, value) => format!("`{}`", value.unwrap()),
+    let help = argument.get_help().unwrap();
+    let name = argument.get_long().map(|long| format!("--{long}"));
+    if !argument.get_action().takes_values() {
+        return format!("| `{}` | {help} |\n", name.unwrap());
+    }
+    let value = argument.get_value_names().and_then(|names| names.first()).unwrap().to_string();
+    let shown: Vec<_> = name.into_iter().chain([value]).collect();
+    let words: Vec<_> = argument.get_possible_values().iter().map(|word| format!("`{}`", word.get_name())).collect();
+    let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+    let default = argument.get_default_values().first().and_then(|value| value.to_str());
+    let default = default.map(|value| format!("; `{value}` by default")).unwrap_or_default();
+    format!("| `{}` | {help}{words}{default} |\n", shown.join(" "))
+}
+
+/// Which settings a command reads, told by what is less to name.
+fn settings(command: &str) -> String {
+    let (read, not_read): (Vec<_>, Vec<_>) = SETTINGS.iter().partition(|setting| reads(command, setting));
+    let names = |settings: Vec<&Setting>| {
+        settings.iter().map(|setting| format!("`{}`", setting.name)).collect::<Vec<_>>().join(", ")
     };
-    let mut help = argument.get_help().unwrap().to_string();
-    if argument.get_action().takes_values() && !words.is_empty() {
-        help += &format!(": {}", words.join(", "));
+    match (read.len(), not_read.len()) {
+        (0, _) => "\nReads no setting.\n".to_owned(),
+        (_, 0) => "\nReads every setting.\n".to_owned(),
+        (some, few) if few < some => format!("\nReads every setting but {}.\n", names(not_read)),
+        _ => format!("\nReads {}.\n", names(read)),
     }
-    if let Some(default) = argument.get_default_values().first() {
-        help += &format!("; `{}` by default", default.to_str().unwrap());
-    }
-    format!("| {shown} | {help} |\n")
 }
 
 #[test]

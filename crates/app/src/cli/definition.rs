@@ -47,24 +47,24 @@ fn with(command: Command, arguments: &[Arg]) -> Command {
 /// Whether what a command does depends on a setting.
 #[must_use]
 pub fn reads(command: &str, setting: &Setting) -> bool {
-    match (command, setting.name) {
-        // What prints the same everywhere.
-        ("openapi" | "completions" | "manual", _) | ("dev", "LIVE_MIGRATE_ON_START") => false,
-        (_, "LIVE_LOG") | ("dev" | "serve" | "doctor", _) => true,
-        ("migrate", "LIVE_DB_WAIT_MS") => true,
-        ("migrate" | "import" | "export" | "forget", "DATABASE_URL" | "LIVE_DB_POOL_SIZE" | "LIVE_DB_TIMEOUT_MS") => {
-            true
+    let read: &[&str] = match command {
+        "serve" | "doctor" => return true,
+        "dev" => return setting.name != "LIVE_MIGRATE_ON_START",
+        "migrate" => &["DATABASE_URL", "LIVE_DB_POOL_SIZE", "LIVE_DB_TIMEOUT_MS", "LIVE_DB_WAIT_MS", "LIVE_LOG"],
+        "import" | "export" | "forget" => &["DATABASE_URL", "LIVE_DB_POOL_SIZE", "LIVE_DB_TIMEOUT_MS", "LIVE_LOG"],
+        "token" => &["LIVE_AUTH_HS256_SECRET", "LIVE_AUTH_ISSUER", "LIVE_AUTH_AUDIENCE", "LIVE_LOG"],
+        "subject" => {
+            &["LIVE_LOG_SUBJECT_KEY", "LIVE_AUTH_HS256_SECRET", "LIVE_AUTH_INTROSPECTION_CLIENT_SECRET", "LIVE_LOG"]
         }
-        ("token", "LIVE_AUTH_HS256_SECRET" | "LIVE_AUTH_ISSUER" | "LIVE_AUTH_AUDIENCE") => true,
-        ("subject", "LIVE_LOG_SUBJECT_KEY" | "LIVE_AUTH_HS256_SECRET" | "LIVE_AUTH_INTROSPECTION_CLIENT_SECRET") => {
-            true
-        }
-        ("healthcheck", "LIVE_BIND") => true,
-        _ => false,
-    }
+        "healthcheck" => &["LIVE_BIND", "LIVE_LOG"],
+        // The others print the same everywhere.
+        _ => &[],
+    };
+    read.contains(&setting.name)
 }
 
 /// The commands that do something, in the order of the help: `import` alone does nothing, `import sessions` does.
+#[must_use]
 pub fn leaves(command: &Command) -> Vec<&Command> {
     command.get_subcommands().filter(|command| command.get_name() != "help").fold(Vec::new(), |mut found, command| {
         if command.has_subcommands() {
@@ -77,6 +77,7 @@ pub fn leaves(command: &Command) -> Vec<&Command> {
 }
 
 /// Whether an argument is of every program.
+#[must_use]
 pub fn is_builtin(argument: &Arg) -> bool {
     matches!(argument.get_id().as_str(), "help" | "version")
 }

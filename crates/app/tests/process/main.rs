@@ -38,6 +38,7 @@ mod register_acceptance;
 mod replicas;
 mod restart;
 mod serve;
+mod shell;
 mod slow;
 mod startup;
 mod stop;
