@@ -52,9 +52,13 @@ openapi *arguments:
 embedding:
     cargo xtask embedding
 
-# Run every command of README.md
-readme:
-    cargo xtask readme
+# Refuse an API that breaks a client of the last released version
+compatibility:
+    cargo xtask compatibility
+
+# Run every command of README.md and of docs/
+docs *pages:
+    cargo xtask docs {{pages}}
 
 # Roll from the last released version to this one
 upgrade:

@@ -3,16 +3,17 @@
 use std::time::Instant;
 
 use crate::error::{Context, Result};
-use crate::{console, deploy, deps, embedding, lint, microbench, openapi, readme, upgrade};
+use crate::{compatibility, console, deploy, deps, docs, embedding, lint, microbench, openapi, upgrade};
 
 pub(crate) fn run() -> Result<()> {
     step("lint", lint::run)?;
     step("deps", || deps::run(false))?;
     step("deploy", deploy::run)?;
     step("openapi --check", || openapi::run(true))?;
+    step("compatibility", compatibility::run)?;
     step("microbench --check", || microbench::run(true, &[]))?;
     step("embedding", embedding::run)?;
-    step("readme", readme::run)?;
+    step("docs", || docs::run(&[]))?;
     step("upgrade", upgrade::run)
 }
 

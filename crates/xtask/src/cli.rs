@@ -52,14 +52,25 @@ pub(crate) enum Task {
     },
     /// Package live-domain, and follow docs/embedding.md from its first command to its last
     Embedding,
-    /// Run every command of README.md
-    Readme,
+    /// Refuse an API that breaks a client of the last released version
+    ///
+    /// docs/openapi.json is compared with that of the newest tag `v*` that this commit comes after. Without such a tag there
+    /// is nothing to do.
+    Compatibility,
+    /// Run every command of README.md and of the pages in docs/
+    ///
+    /// The service of a page listens on 127.0.0.1:8080, as the page says. Node.js and Python, for clients, are installed
+    /// where they are missing and may be.
+    Docs {
+        /// Run those pages alone whose names hold one of these texts
+        pages: Vec<String>,
+    },
     /// Roll from the last released version to this one, under load
     ///
     /// The release is the newest tag `v*` that this commit comes after. It is built beside this one, and serves on a
     /// schema that this one has brought up. Without such a tag there is nothing to do.
     Upgrade,
-    /// Run every check but the tests: lint, deps, deploy, openapi --check, microbench --check, embedding, readme, upgrade
+    /// Run every check but the tests: lint, deps, deploy, openapi --check, compatibility, microbench --check, embedding, docs, upgrade
     Ci,
     /// Run the acceptance tests at their full sizes on release builds
     Acceptance {

@@ -8,10 +8,12 @@ mod bench;
 mod chromium;
 mod ci;
 mod cli;
+mod compatibility;
 mod console;
 mod deploy;
 mod deps;
 mod embedding;
+mod docs;
 mod error;
 mod haproxy;
 mod lint;
@@ -22,7 +24,7 @@ mod packages;
 mod postgres;
 mod process;
 mod python;
-mod readme;
+mod release;
 mod scratch;
 mod test;
 mod upgrade;
@@ -54,7 +56,8 @@ fn run(task: Task) -> Result<()> {
         Task::Deploy => deploy::run(),
         Task::Openapi { check } => openapi::run(check),
         Task::Embedding => embedding::run(),
-        Task::Readme => readme::run(),
+        Task::Compatibility => compatibility::run(),
+        Task::Docs { pages } => docs::run(&pages),
         Task::Upgrade => upgrade::run(),
         Task::Ci => ci::run(),
         Task::Acceptance { runner_arguments } => acceptance::run(&runner_arguments),

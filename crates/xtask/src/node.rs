@@ -36,7 +36,7 @@ pub(crate) fn announce_to(command: &mut Command) -> &mut Command {
 }
 
 /// The folder of the programs, where they are not in PATH.
-fn find_or_install() -> Result<Option<PathBuf>> {
+pub(crate) fn find_or_install() -> Result<Option<PathBuf>> {
     if packages::has("npm") && version().is_some_and(|version| version >= OLDEST_SUPPORTED) {
         return Ok(None);
     }

@@ -7,7 +7,8 @@ use crate::error::{Context, Result};
 use crate::process;
 use crate::workspace::{cargo, file};
 
-const DOCUMENT: &str = "docs/openapi.json";
+/// Where the document is kept.
+pub(crate) const DOCUMENT: &str = "docs/openapi.json";
 
 pub(crate) fn run(check: bool) -> Result<()> {
     let generated = process::output(&mut cargo(&["run", "--quiet", "--package", "live-app", "--", "openapi"]))?;

@@ -41,7 +41,7 @@ pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
     Ok(programs)
 }
 
-fn find_or_install() -> Result<&'static str> {
+pub(crate) fn find_or_install() -> Result<&'static str> {
     if makes_environments() {
         return Ok("python3");
     }

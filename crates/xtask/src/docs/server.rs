@@ -1,4 +1,4 @@
-//! The service, started as the README says and watched until it says how to ask it.
+//! The service, started as a page says and watched until it says how to ask it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
