@@ -22,6 +22,9 @@ const LINE_LIMIT: usize = 150;
 /// The pages that are about a clone. What the others say is done in a folder of the reader's, with `live` installed.
 const IN_THE_CLONE: [&str; 2] = ["README.md", "docs/tutorial.md"];
 
+/// The page that `cargo xtask embedding` follows, in a program of its own.
+const FOLLOWED_APART: &str = "docs/embedding.md";
+
 /// How many blocks of each page are marked as not run. Whoever marks one more says so here too.
 const NOT_RUN: [(&str, usize); 2] = [("README.md", 1), ("docs/operations.md", 8)];
 
@@ -30,7 +33,8 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
     check_marks(&pages)?;
     process::run(&mut cargo(&["build", "--quiet", "--package", "live-app"]))?;
     let chosen = |page: &&Page| only.is_empty() || only.iter().any(|name| page.name.contains(name.as_str()));
-    for page in pages.iter().filter(chosen).filter(|page| !page.parts.is_empty()) {
+    let is_run_here = |page: &&Page| !page.parts.is_empty() && page.name != FOLLOWED_APART;
+    for page in pages.iter().filter(chosen).filter(is_run_here) {
         run_page(page).context(|| page.name.clone())?;
     }
     for page in &pages {
