@@ -34,24 +34,23 @@ fn follow_the_guide() -> Result<()> {
 
 /// The guide as one script: its commands, and in between its files, each of which begins with its name.
 fn script_of(guide: &str) -> String {
-    let mut script = String::new();
+    let mut script = Vec::new();
     let mut block = None;
     for line in guide.lines() {
         match (block, line.strip_prefix("```")) {
             (None, language) => block = language,
             (Some("rust"), None) if line.starts_with("// src/") => {
-                script += &format!("cat > {} <<'END OF FILE'\n", &line["// ".len()..]);
+                script.push(format!("cat > {} <<'END OF FILE'", line.trim_start_matches("// ")));
             }
-            (Some("rust" | "sh"), None) => script += &format!("{line}\n"),
-            (Some("rust"), Some(_)) => {
-                script += "END OF FILE\n";
+            (Some("rust" | "sh"), None) => script.push(line.to_owned()),
+            (Some(language), Some(_)) => {
+                script.extend((language == "rust").then(|| "END OF FILE".to_owned()));
                 block = None;
             }
-            (Some(_), Some(_)) => block = None,
             (Some(_), None) => {}
         }
     }
-    script
+    script.join("\n") + "\n"
 }
 
 #[cfg(test)]

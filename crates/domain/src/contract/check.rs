@@ -97,13 +97,15 @@ impl Report {
 
     fn end(self) {
         let Self { cases, failed } = self;
-        let whys: String = failed.iter().map(|(name, why)| format!("{name}: {why}\n\n")).collect();
-        let names: String = failed.iter().map(|(name, _)| format!("\n    {name}")).collect();
+        let (names, whys): (Vec<_>, Vec<_>) =
+            failed.iter().map(|(name, why)| (*name, format!("{name}: {why}"))).unzip();
         // The names last: they are few lines, and a reader begins at the end.
         assert!(
             failed.is_empty(),
-            "{whys}the store fails {} of the {cases} cases of the contract:{names}",
-            failed.len()
+            "{}\n\nthe store fails {} of the {cases} cases of the contract:\n    {}",
+            whys.join("\n\n"),
+            failed.len(),
+            names.join("\n    ")
         );
     }
 }
