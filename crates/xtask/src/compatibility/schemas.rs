@@ -88,6 +88,8 @@ impl<'a> Comparison<'a> {
                 (false, false) => (!gone.is_empty(), !came.is_empty()),
             };
             match self.direction {
+                Direction::Request if narrows && before.is_empty() => self.note(place, &format!("has {keyword} now")),
+                Direction::Answer if widens && now.is_empty() => self.note(place, &format!("has {keyword} no longer")),
                 Direction::Request if narrows => self.note(place, &format!("takes {keyword} {gone} no longer")),
                 Direction::Answer if widens && !may_grow => self.note(place, &format!("can be {came}, of {keyword}")),
                 Direction::Answer if narrows && may_grow => self.note(place, &format!("is never {gone} any more")),
@@ -200,6 +202,13 @@ mod tests {
         let (text, nullable) = (json!({"type": "string"}), json!({"type": ["string", "null"]}));
         breaks_only(Direction::Request, &nullable, &text, "it takes type null no longer");
         breaks_only(Direction::Answer, &text, &nullable, "it can be null, of type");
+    }
+
+    #[test]
+    fn takes_nothing_said_for_everything_allowed() {
+        let (any, one) = (json!({}), json!({"enum": ["a"]}));
+        breaks_only(Direction::Request, &any, &one, "it has enum now");
+        breaks_only(Direction::Answer, &one, &any, "it has enum no longer");
     }
 
     #[test]
