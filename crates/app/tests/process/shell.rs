@@ -19,7 +19,7 @@ fn on_terminal(machine: &Machine, arguments: &str) -> String {
 /// A machine whose terminal knows colours.
 fn colourful() -> Machine {
     let nobody = "postgres://live@127.0.0.1:1/live";
-    Machine::serving(nobody).with("LIVE_DB_WAIT_MS", "0").with("TERM", "xterm")
+    Machine::serving(nobody).with("LIVE_BIND", "127.0.0.1:0").with("LIVE_DB_WAIT_MS", "0").with("TERM", "xterm")
 }
 
 /// What writes colours, if any are to be: the help, a fault of usage, the log, the report.
