@@ -22,8 +22,9 @@ const LINE_LIMIT: usize = 150;
 /// The pages that are about a clone. What the others say is done in a folder of the reader's, with `live` installed.
 const IN_THE_CLONE: [&str; 2] = ["README.md", "docs/tutorial.md"];
 
-/// The page that `cargo xtask embedding` follows, in a program of its own.
-const FOLLOWED_APART: &str = "docs/embedding.md";
+/// The pages that checks of their own follow: `cargo xtask embedding`, in a program of its own, and the tests of the command
+/// line, of whose definition the second is made.
+const FOLLOWED_APART: [&str; 2] = ["docs/embedding.md", "docs/command-line.md"];
 
 /// How many blocks of each page are marked as not run. Whoever marks one more says so here too.
 const NOT_RUN: [(&str, usize); 2] = [("README.md", 1), ("docs/operations.md", 8)];
@@ -33,8 +34,7 @@ pub(crate) fn run(only: &[String]) -> Result<()> {
     check_marks(&pages)?;
     process::run(&mut cargo(&["build", "--quiet", "--package", "live-app"]))?;
     let chosen = |page: &&Page| only.is_empty() || only.iter().any(|name| page.name.contains(name.as_str()));
-    let is_run_here = |page: &&Page| !page.parts.is_empty() && page.name != FOLLOWED_APART;
-    for page in pages.iter().filter(chosen).filter(is_run_here) {
+    for page in pages.iter().filter(chosen).filter(|page| !page.parts.is_empty()) {
         run_page(page).context(|| page.name.clone())?;
     }
     for page in &pages {
@@ -52,6 +52,7 @@ fn read() -> Result<Vec<Page>> {
     let entries = fs::read_dir(&folder).context(|| format!("cannot read {}", folder.display()))?;
     let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     names.extend(files.filter(|name| is_page(name)).map(|name| format!("docs/{name}")));
+    names.retain(|name| !FOLLOWED_APART.contains(&name.as_str()));
     names[1..].sort();
     names.into_iter().map(read_page).collect()
 }
