@@ -18,8 +18,8 @@ This page is made from the definition of the command line; `live manual` has the
 
 Every command takes the flag of every setting, so that one set of flags serves for all. Its help shows those that it reads;
 [configuration.md](configuration.md) explains them, and the exit codes. Data goes to standard output, everything else to standard error.
-A reader that stops early, as in `live export sessions | head`, is no error. There are colours on a terminal alone, and none where
-`NO_COLOR` is set.
+A reader that stops early, as in `live manual | head`, is no error; that of `live export` has not got it all, and exit code 1 says so. There are
+colours on a terminal alone, and none where `NO_COLOR` is set.
 ";
 
 /// Every command, those that only hold others included.

@@ -13,23 +13,23 @@ const EMPTY: &str = "
     INSERT INTO session_event_progress DEFAULT VALUES";
 
 /// A store with nothing in it, both standbys of which are read from.
-async fn own_writes(site: &Site, carries: bool) -> OwnWrites {
+async fn own_writes(site: &Site) -> OwnWrites {
     execute(&site.primary, EMPTY).await;
     let store = site.store(ANY_LAG, SETTINGS);
     are_read(&store, &[true, true]).await;
-    OwnWrites { store, carries }
+    OwnWrites { store }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_with_standbys_keeps_the_contract() {
     let site = Site::start(2).await;
-    check_store(async || own_writes(&site, true).await).await;
+    check_store(async || own_writes(&site).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_questions_to_a_store_with_standbys_agree_with_memory() {
     let site = Site::start(2).await;
-    let store = own_writes(&site, false).await;
+    let store = own_writes(&site).await;
     compare_with_memory(&store, 7, 500).await;
     let (of_primary, of_standbys) = lists(&store.store);
     println!("{of_primary} lists of the primary, {of_standbys:?} of the standbys");

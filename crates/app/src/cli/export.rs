@@ -32,12 +32,17 @@ async fn export<T: Send + 'static>(mut rows: Box<dyn Rows<T>>, write: fn(&T, &mu
     loop {
         let batch = rows.next().await?;
         if batch.is_empty() {
-            return out.flush().map_err(|error| Failure::output(&error));
+            return out.flush().map_err(|error| cut_short(&error));
         }
         let mut lines = Vec::new();
         for row in &batch {
             write(row, &mut lines);
         }
-        out.write_all(&lines).map_err(|error| Failure::output(&error))?;
+        out.write_all(&lines).map_err(|error| cut_short(&error))?;
     }
+}
+
+/// Whoever reads no further has not got it all: what is taken for a whole export would lose what is not in it.
+fn cut_short(error: &std::io::Error) -> Failure {
+    Failure::Failed(format!("standard output cannot be written: {error}; what was written is not the whole export"))
 }

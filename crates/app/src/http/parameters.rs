@@ -60,12 +60,13 @@ pub struct VersionHeader {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the parameter in the OpenAPI document")]
 pub struct PositionHeader {
-    /// `Live-Position` of the answer to a write: the list shows that write, and everything before it.
+    /// `Live-Position` of the answer to a write, as `0/16B3748`: the list shows that write, and everything before it. Every store has
+    /// come to `0/0`.
     #[param(
         rename = "Live-Position",
         required = false,
         pattern = "^(0|[1-9A-F][0-9A-F]{0,7})/(0|[1-9A-F][0-9A-F]{0,7})$",
-        example = "0/16B3748"
+        example = "0/0"
     )]
     live_position: String,
 }

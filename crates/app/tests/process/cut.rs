@@ -7,7 +7,7 @@ use crate::message_proxy::MessageProxy;
 use crate::support::{Answer, Machine, Server, get, post, session_lines};
 
 /// More than any of the writes has; a bound for the test itself.
-const MESSAGES: i64 = 200;
+const MESSAGES: i64 = 500;
 
 struct Scene {
     _database: PgDatabase,

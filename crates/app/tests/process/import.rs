@@ -137,4 +137,5 @@ fn an_export_whose_reader_goes_away_fails_in_a_sentence() {
     let said = said(child);
     assert_eq!(said.code, 1);
     assert!(said.err.contains("standard output cannot be written"), "{}", said.err);
+    assert!(said.err.contains("not the whole export"), "{}", said.err);
 }

@@ -77,18 +77,11 @@ fn unread(machine: &Machine, arguments: &[&str]) -> Said {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let machine = Machine::new().with("DATABASE_URL", "sqlite:some.db");
-    machine.ok(&["migrate"]);
-    // More than a pipe holds.
-    machine.run_with(&["import", "sessions", "-"], &session_lines(1..=5_000));
-    let stores = ["export sessions"];
-    for arguments in ["openapi", "serve --help", "completions bash", "completions zsh", "manual"].iter().chain(&stores)
-    {
+fn a_reader_that_goes_away_is_no_error_where_nothing_is_lost() {
+    let machine = Machine::new();
+    for arguments in ["openapi", "serve --help", "completions bash", "completions zsh", "manual"] {
         let said = unread(&machine, &arguments.split(' ').collect::<Vec<_>>());
-        assert_eq!(said.code, 0, "{arguments}: {}", said.err);
-        let told = said.err.lines().filter(|line| !line.starts_with("store: ")).count();
-        assert_eq!(told, 0, "{arguments}: {}", said.err);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments}");
     }
 }
 
