@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use deadpool::Runtime;
 use deadpool::managed::{Object, Pool, PoolError, TimeoutType, Timeouts};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -15,6 +16,10 @@ type Share = Pool<ConnectionManager>;
 
 /// Whoever finds nothing does not wait.
 const AT_ONCE: Timeouts = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+
+/// How long a thread waits until one of its own gets free, before it takes one of another thread. Under load one does all the
+/// time; taken from each other at once, connections would hardly ever be used where they live.
+const A_MOMENT: Timeouts = Timeouts { wait: Some(Duration::from_millis(5)), create: None, recycle: None };
 
 /// The connections of a store, in a share for each thread that serves requests.
 ///
@@ -36,7 +41,11 @@ impl Shares {
         let share = |place: usize| {
             let manager = ConnectionManager::new(connector.clone(), settings.timeout, Arc::clone(&knowledge));
             let size = size / number + usize::from(place < size % number);
-            Pool::builder(manager).max_size(size).build().map_err(|error| PgError::Pool(error.to_string()))
+            Pool::builder(manager)
+                .max_size(size)
+                .runtime(Runtime::Tokio1)
+                .build()
+                .map_err(|error| PgError::Pool(error.to_string()))
         };
         Ok(Self { shares: (0..number).map(share).collect::<Result<_, _>>()?, own: None })
     }
@@ -46,15 +55,18 @@ impl Shares {
         Self { shares: Arc::clone(&self.shares), own: Some(self.own()) }
     }
 
-    /// A connection: one of the own share, else of another one that has one to spare; else it waits for its own.
+    /// A connection: one of the own share; where none gets free soon, one that another share has to spare; else it waits for
+    /// its own.
     pub(super) async fn get(&self) -> Result<Object<ConnectionManager>, PoolError<PgError>> {
         let own = self.own();
         let (before, from_own) = self.shares.split_at(own);
+        let mut patience = &A_MOMENT;
         for share in from_own.iter().chain(before) {
-            let found = share.timeout_get(&AT_ONCE).await;
+            let found = share.timeout_get(patience).await;
             if !matches!(found, Err(PoolError::Timeout(TimeoutType::Wait))) {
                 return found;
             }
+            patience = &AT_ONCE;
         }
         self.shares[own].get().await
     }
