@@ -15,7 +15,7 @@ use super::feed_secret::{FeedKey, FeedSecret};
 use super::idempotency::{IDEMPOTENT_REPLAYED, request_key};
 use super::list_query::{CalendarQuery, FilterParameters};
 use super::parameters::{FeedPath, KeyHeader, PositionHeader, SecretPath};
-use super::position::{self, write_in_time};
+use super::position::{self, list_in_time, write_in_time};
 use super::query::no_parameters;
 use super::refusals::{CalendarRefusals, CreateFeedRefusals, FeedRefusals, RevokeFeedRefusals};
 use super::sessions::path_id;
@@ -68,11 +68,8 @@ pub async fn get_calendar(
     let (seen, query) = both(position::seen(&request), CalendarQuery::parse(request.query_string()))?;
     let CalendarQuery { filter, upcoming } = query;
     let order = SessionOrder::of(&filter, upcoming);
-    let listing = async {
-        position::check(&*state.progress, seen).await?;
-        Ok::<_, ApiError>(state.sessions.calendar(&caller.brands, &caller.viewer, &filter, order, seen).await?)
-    };
-    let sessions = state.in_time(listing).await?;
+    let listing = state.sessions.calendar(&caller.brands, &caller.viewer, &filter, order, seen);
+    let sessions = list_in_time(&state, seen, listing).await?;
     calendar::read(&request, &filter, &sessions)
 }
 

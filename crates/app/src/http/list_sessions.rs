@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::faults::both;
 use super::list_query::{FilterParameters, ListSessionsQuery, PageParameters};
 use super::parameters::PositionHeader;
-use super::position;
+use super::position::{self, list_in_time};
 use super::refusals::ListRefusals;
 use super::session_body::{self, SessionBody};
 use super::state::AppState;
@@ -63,11 +63,7 @@ pub async fn list_sessions(
     let start = start(&query, binding)?;
     let ListSessionsQuery { filter, size, .. } = query;
     let asked = ListSessions { scope: caller.brands, viewer: caller.viewer, filter, start, seen, size };
-    let listing = async {
-        position::check(&*state.progress, seen).await?;
-        Ok::<_, ApiError>(state.sessions.list(asked).await?)
-    };
-    let page = state.in_time(listing).await?;
+    let page = list_in_time(&state, seen, state.sessions.list(asked)).await?;
     let next = page.next.and_then(|scan| cursor::encode(binding, scan));
     PageOfItems { name: "sessions", items: &page.items, binding, next }
         .answer(&request, |session, out| session_body::write(&SessionBody::from(session), out))

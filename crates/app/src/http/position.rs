@@ -44,11 +44,7 @@ pub fn seen(request: &HttpRequest) -> Result<Option<StorePosition>, Faults> {
 }
 
 /// Refuses what nobody can have seen.
-///
-/// # Errors
-///
-/// A position that the store has not come to, and those of the store.
-pub async fn check(progress: &dyn StoreProgress, seen: Option<StorePosition>) -> Result<(), ApiError> {
+async fn check(progress: &dyn StoreProgress, seen: Option<StorePosition>) -> Result<(), ApiError> {
     match seen {
         Some(seen) if progress.is_ahead(seen).await? => {
             Err(fault("is ahead of the store: send one that this service answered a write with").into())
@@ -59,6 +55,26 @@ pub async fn check(progress: &dyn StoreProgress, seen: Option<StorePosition>) ->
 
 fn fault(fault: &str) -> Faults {
     Faults::one(LIVE_POSITION, format!("{LIVE_POSITION} {fault}"))
+}
+
+/// Does the work of a request that lists, as [`AppState::in_time`] does, for somebody who can have seen that of the store.
+///
+/// # Errors
+///
+/// As for [`AppState::in_time`]; a position that the store has not come to.
+pub async fn list_in_time<T, E>(
+    state: &AppState,
+    seen: Option<StorePosition>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, ApiError>
+where
+    ApiError: From<E>,
+{
+    let checked = async {
+        check(&*state.progress, seen).await?;
+        Ok(work.await?)
+    };
+    state.in_time::<T, ApiError>(checked).await
 }
 
 /// Does the work of a request that writes, as [`AppState::in_time`] does, and lets the answer say how far the store has come with
