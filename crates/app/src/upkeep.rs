@@ -63,32 +63,32 @@ impl Upkeep {
 
     async fn prune_kept_answers(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        loop {
+        in_batches(async || {
             let pruned = self.kept.prune(now).await?;
-            if pruned == 0 {
-                return Ok(());
-            }
             self.keys_pruned.inc_by(pruned);
-            tokio::time::sleep(PAUSE).await;
-        }
+            Ok(pruned)
+        })
+        .await
     }
 
     async fn prune_feeds(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        while self.feeds.prune_feeds(now).await? > 0 {
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(())
+        in_batches(async || self.feeds.prune_feeds(now).await).await
     }
 
     async fn prune_history(&self) -> Result<(), StoreError> {
         let Some(kept_for) = self.history_kept_for else { return Ok(()) };
         let oldest = self.clock.now().earlier_by(kept_for);
-        while self.history.delete_before(oldest).await? > 0 {
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(())
+        in_batches(async || self.history.delete_before(oldest).await).await
     }
+}
+
+/// Deletes a batch, and after a pause the next one, until there is nothing left.
+async fn in_batches(delete: impl AsyncFn() -> Result<u64, StoreError>) -> Result<(), StoreError> {
+    while delete().await? > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
