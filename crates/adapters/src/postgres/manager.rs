@@ -1,11 +1,11 @@
 //! Which connections are handed out, and which are handed out again.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use diesel_async::SimpleAsyncConnection;
-use tokio::runtime::Handle;
+use tokio::runtime::{self, Handle};
 
 use super::connection::{Connector, PgConnection};
 use super::error::PgError;
@@ -46,7 +46,7 @@ impl ConnectionManager {
 
     /// Whether connections live on that runtime.
     pub(super) fn lives_on(&self, runtime: &Handle) -> bool {
-        self.home().is_some_and(|home| home.id() == runtime.id())
+        self.home_id() == Some(runtime.id())
     }
 
     /// From now on they do, unless they have a home.
@@ -57,8 +57,13 @@ impl ConnectionManager {
         is_free
     }
 
-    fn home(&self) -> Option<Handle> {
-        self.home.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn home(&self) -> RwLockReadGuard<'_, Option<Handle>> {
+        self.home.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asked several times for each request: it takes no part in the handle.
+    fn home_id(&self) -> Option<runtime::Id> {
+        self.home().as_ref().map(Handle::id)
     }
 
     /// The thread is no more.
@@ -96,7 +101,8 @@ impl Manager for ConnectionManager {
     type Error = PgError;
 
     async fn create(&self) -> Result<PgConnection, PgError> {
-        if let Some(home) = self.home() {
+        let home = self.home().clone();
+        if let Some(home) = home {
             match self.connector.living_on(home).for_requests().await {
                 Err(PgError::Task(error)) if error.is_cancelled() => self.move_out(),
                 made => return made,
@@ -110,7 +116,7 @@ impl Manager for ConnectionManager {
         if Some(metrics.created) <= retired || !connection.is_usable() {
             return Err(RecycleError::message("the connection has served its time"));
         }
-        if self.home().is_some_and(|home| home.id() != connection.home) {
+        if self.home_id().is_some_and(|home| home != connection.home) {
             return Err(RecycleError::message("the connection lives on another thread"));
         }
         let last_used = metrics.recycled.unwrap_or(metrics.created);
